@@ -1,0 +1,26 @@
+#!/bin/sh
+# Rebuilds the committed guest images and compares them byte for byte.
+# Status 0: the same. 1: they differ. 2: can't tell, because the compiler is missing or is another version than the one that made them.
+set -eu
+cd "$(dirname "$0")/../guest"
+
+compiler="${CROSS:-aarch64-linux-gnu-}gcc"
+if ! command -v "$compiler" >/dev/null 2>&1; then
+  echo "check-images: there is no $compiler here, so guest/images can't be rebuilt (scripts/get-tools.sh installs it)" >&2
+  exit 2
+fi
+made_by=$(cat images/compiler-version)
+have=$("$compiler" -dumpfullversion)
+if [ "$made_by" != "$have" ]; then
+  echo "check-images: guest/images were made by gcc $made_by and this is gcc $have, so their bytes can't be compared" >&2
+  exit 2
+fi
+
+# In a folder of its own: what lies in build/ may be stale.
+build=$(mktemp -d)
+trap 'rm -rf "$build"' EXIT
+make -s BUILD="$build" "$build/images/demo.elf"
+if ! cmp "$build/images/demo.elf" images/demo.elf; then
+  echo "check-images: guest/images/demo.elf is not what guest/ builds; run 'make -C guest images' and commit the result" >&2
+  exit 1
+fi
