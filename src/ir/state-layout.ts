@@ -1,0 +1,87 @@
+/**
+ * Where a PE keeps its state in the engine's linear memory: byte offsets from the PE's base address. Generated
+ * WebAssembly and TypeScript both go by this table; nothing else may assume an offset.
+ */
+export const PeState = {
+  /** X0..X30 as i64. */
+  x: 0x000,
+  /** Slot 31: the current stack pointer (the SP_ELx that PSTATE selects lives here, not in its system register slot). */
+  sp: 31 * 8,
+  /** Slot 32: always zero, what an operand that reads XZR points at. */
+  zero: 32 * 8,
+  /** Slot 33: what an operand that writes XZR points at; never read. */
+  sink: 33 * 8,
+  /** i64. */
+  pc: 0x110,
+  /** PSTATE.N as the sign bit of an i32. */
+  flagN: 0x118,
+  /** PSTATE.Z as an i32 that is zero when Z is set. */
+  flagZ: 0x11c,
+  /** PSTATE.C as an i32, 0 or 1. */
+  flagC: 0x120,
+  /** PSTATE.V as the sign bit of an i32. */
+  flagV: 0x124,
+  /** i32: instructions that may still retire before the run loop wants control back. */
+  budget: 0x128,
+  /** i32: address of the current translation context's TLB. */
+  tlb: 0x12c,
+  /** i32: address of the TLB that unprivileged accesses (LDTR, STTR) go through. */
+  tlbUnprivileged: 0x130,
+  /** i32: address of the current translation context's jump cache. */
+  jumpCache: 0x134,
+  /** i32: PSTATE.EL, 0..3. */
+  el: 0x138,
+  /** i32: PSTATE.SP, 0 or 1. */
+  spSel: 0x13c,
+  /** i32: PSTATE.DAIF in bits 3..0 (D is bit 3). */
+  daif: 0x140,
+  /** i32 words, 0 or 1 each (BTYPE 0..3). */
+  pan: 0x144,
+  uao: 0x148,
+  dit: 0x14c,
+  tco: 0x150,
+  ssbs: 0x154,
+  btype: 0x158,
+  il: 0x15c,
+  ss: 0x160,
+  /** i32: 1 when FP arithmetic may use the host's (see FP rules in ARCHITECTURE.md). */
+  fpFast: 0x164,
+  /** i32: FPSR and FPCR as software sees them. */
+  fpsr: 0x168,
+  fpcr: 0x16c,
+  /** i32: 0 while FP/SIMD instructions run freely; else they trap (CPACR, CPTR). */
+  fpTrap: 0x170,
+  /** i32: nesting of calls between regions. */
+  depth: 0x174,
+  /** Exclusive monitor: i64 virtual address (-1 when open), i32 size, and the two doublewords that were read. */
+  exclusiveAddress: 0x178,
+  exclusiveSize: 0x180,
+  exclusiveLow: 0x188,
+  exclusiveHigh: 0x190,
+  /** i32: the WFE event register. */
+  event: 0x198,
+  /** i32: why generated code came back to the run loop. */
+  exit: 0x19c,
+  /** i64 arguments and results of environment calls (system instructions, slow memory accesses). */
+  argument: 0x1a0,
+  /** i32: number of this PE. */
+  index: 0x1e0,
+  /** i32: 1 while data accesses must be aligned (SCTLR_ELx.A, or stage 1 off). */
+  alignmentCheck: 0x1e4,
+  /** V0..V31, 16 bytes each. */
+  v: 0x200,
+  /** 64 bytes where a slow memory access assembles what a device or two pages gave. */
+  scratch: 0x400,
+  /** System registers, 8 bytes each, by the slot number that the register table gives. */
+  system: 0x800,
+  /** Bytes of one PE's state. */
+  size: 0x2000,
+} as const;
+
+/** Number of system register slots that fit. */
+export const systemRegisterSlots = (PeState.size - PeState.system) / 8;
+
+/** X register slots of operands: 0..30, then these. */
+export const slotSp = 31;
+export const slotZero = 32;
+export const slotSink = 33;
