@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { hasTool, runTool, withDirectory } from "../../../test/support/tools.js";
+import { readDeviceTree } from "./blob.js";
+import type { DeviceTree, DeviceTreeNode } from "./tree.js";
+import { virtDeviceTree } from "./virt.js";
+
+/** Path -> property -> value in hexadecimal, with phandles replaced by the path that they point to. */
+function flatten(tree: DeviceTree): Record<string, Record<string, string>> {
+  const nodes: [string, DeviceTreeNode][] = [];
+  const visit = (at: string, node: DeviceTreeNode): void => {
+    nodes.push([at, node]);
+    for (const child of node.children) visit(`${at}/${child.name}`, child);
+  };
+  visit("", tree.root);
+  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
+  const paths = new Map(nodes.map(([path, node]) => [hex(node.properties.get("phandle") ?? new Uint8Array()), path]));
+  const referring = new Set(["interrupt-parent", "clocks", "cpu", "gpios"]);
+  const value = (name: string, bytes: Uint8Array): string => {
+    if (name === "phandle") return "a phandle";
+    if (!referring.has(name)) return hex(bytes);
+    return hex(bytes)
+      .match(/.{8}/g)!
+      .map((cell) => paths.get(cell) ?? cell)
+      .join(" ");
+  };
+  return Object.fromEntries(
+    nodes.map(([path, node]) => [
+      path || "/",
+      Object.fromEntries([...node.properties].map(([name, bytes]) => [name, value(name, bytes)]).sort()),
+    ]),
+  );
+}
+
+describe.skipIf(!hasTool("qemu-system-aarch64"))("the virt board's tree against QEMU's", () => {
+  it.each([
+    { cpu: "cortex-a57", processors: 1, memory: 128, virtualization: false },
+    { cpu: "cortex-a53", processors: 8, memory: 4096, virtualization: false },
+    { cpu: "neoverse-n1", processors: 4, memory: 512, virtualization: true },
+  ])("$cpu, $processors PEs, $memory MB, EL2 $virtualization", ({ cpu, processors, memory, virtualization }) => {
+    const theirs = withDirectory((directory) => {
+      const file = join(directory, "virt.dtb");
+      runTool("qemu-system-aarch64", [
+        "-M",
+        `virt,gic-version=3,virtualization=${virtualization ? "on" : "off"},dumpdtb=${file}`,
+        ...["-cpu", cpu, "-smp", String(processors), "-m", String(memory)],
+      ]);
+      return flatten(readDeviceTree(readFileSync(file)));
+    });
+    const ours = flatten(
+      virtDeviceTree({
+        processors,
+        compatible: `arm,${cpu}`,
+        psciConduit: virtualization ? "smc" : "hvc",
+        memory: memory * 2 ** 20,
+        hasEl2: virtualization,
+        hasIts: true,
+        hasFwCfg: true,
+        hasPmu: true,
+      }),
+    );
+    // What this board doesn't have, and the seeds, which differ from run to run.
+    for (const path of Object.keys(theirs)) if (/^\/(platform-bus|pcie|flash)@/.test(path)) delete theirs[path];
+    for (const seed of ["rng-seed", "kaslr-seed"]) delete theirs["/chosen"]![seed];
+    expect(ours).toEqual(theirs);
+  });
+});

@@ -1,0 +1,54 @@
+import { gunzipSync } from "fflate";
+import { isElf, loadElf } from "./elf.js";
+import { LoadError, type LoadedImage, type RamRange } from "./image.js";
+import { isLinuxImage, loadLinuxImage, loadRaw } from "./linux-image.js";
+
+/** Formats that are kernels, but not ours: how to tell them, and what to say. */
+const foreignFormats: readonly { readonly at: number; readonly magic: readonly number[]; readonly says: string }[] = [
+  {
+    at: 4,
+    magic: [0x7a, 0x69, 0x6d, 0x67],
+    says: "an EFI zboot image; unpack it first, or use the kernel's arch/arm64/boot/Image",
+  },
+  {
+    at: 0,
+    magic: [0x27, 0x05, 0x19, 0x56],
+    says: "a U-Boot uImage; an Image, a gzip'ed Image or an ELF executable is wanted",
+  },
+  {
+    at: 0,
+    magic: [0xd0, 0x0d, 0xfe, 0xed],
+    says: "a device tree blob or FIT image; an Image, a gzip'ed Image or an ELF executable is wanted",
+  },
+  { at: 0x24, magic: [0x18, 0x28, 0x6f, 0x01], says: "a 32-bit Arm zImage; AArch32 isn't offered" },
+  { at: 0x202, magic: [0x48, 0x64, 0x72, 0x53], says: "an x86 Linux bzImage, not an AArch64 kernel" },
+  { at: 0, magic: [0xfd, 0x37, 0x7a, 0x58], says: "compressed with xz; unpack it first" },
+  { at: 0, magic: [0x28, 0xb5, 0x2f, 0xfd], says: "compressed with zstd; unpack it first" },
+];
+
+/**
+ * Recognises a kernel by its content (arm64 Image, the same compressed with gzip, ELF64 for AArch64, and everything
+ * else as a raw binary) and says where it goes. Throws {@link LoadError}.
+ */
+export function loadKernel(bytes: Uint8Array, ram: RamRange): LoadedImage {
+  if (bytes.length === 0) throw new LoadError("the kernel file is empty");
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+    const plain = gunzip(bytes);
+    if (!isLinuxImage(plain)) throw new LoadError("the kernel is compressed with gzip, but holds no arm64 Image");
+    return loadLinuxImage(plain, ram);
+  }
+  if (isElf(bytes)) return loadElf(bytes);
+  if (isLinuxImage(bytes)) return loadLinuxImage(bytes, ram);
+  for (const { at, magic, says } of foreignFormats)
+    if (magic.every((byte, i) => bytes[at + i] === byte)) throw new LoadError(`the kernel is ${says}`);
+  return loadRaw(bytes, ram);
+}
+
+function gunzip(bytes: Uint8Array): Uint8Array {
+  try {
+    return gunzipSync(bytes);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new LoadError(`the kernel is compressed with gzip, and damaged or cut short (${why})`);
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * The `virt` board's guest-physical addresses and interrupts, the same as QEMU's (`hw/arm/virt` as its device tree
+ * shows it: `qemu-system-aarch64 -M virt,gic-version=3,dumpdtb=FILE`). Sizes are bytes.
+ */
+export const memoryMap = {
+  flash: { base: 0x0000_0000, size: 0x0800_0000 },
+  gicDistributor: { base: 0x0800_0000, size: 0x0001_0000 },
+  gicIts: { base: 0x0808_0000, size: 0x0002_0000 },
+  /** 128 KB for each PE, in the order of the PEs. */
+  gicRedistributors: { base: 0x080a_0000, size: 0x00f6_0000 },
+  pl011: { base: 0x0900_0000, size: 0x1000 },
+  pl031: { base: 0x0901_0000, size: 0x1000 },
+  fwCfg: { base: 0x0902_0000, size: 0x18 },
+  pl061: { base: 0x0903_0000, size: 0x1000 },
+  /** The first of `virtioTransports` windows of this size, one after the other. */
+  virtio: { base: 0x0a00_0000, size: 0x200 },
+  ram: { base: 0x4000_0000, size: 255 * 2 ** 30 },
+} as const;
+
+/** Shared peripheral interrupts by number (INTID less 32). */
+export const spi = { pl011: 1, pl031: 2, pl061: 7, virtio: 16 } as const;
+
+/** Private peripheral interrupts by number (INTID less 16), as the Base System Architecture assigns them. */
+export const ppi = {
+  pmu: 7,
+  gicMaintenance: 9,
+  timerHypervisor: 10,
+  timerVirtual: 11,
+  timerSecure: 13,
+  timerNonSecure: 14,
+} as const;
+
+/** virtio-mmio windows, each with its own interrupt from `spi.virtio` on. */
+export const virtioTransports = 32;
+
+/** The shared interrupts that a controller for this board must have. */
+export const sharedInterrupts = 256;
+
+/** CNTFRQ_EL0 in Hz. */
+export const counterFrequency = 62_500_000;
+
+/** PEs that one machine can have. */
+export const maximumProcessors = 8;
+
+/** MPIDR_EL1's affinity fields of PE `index`: clusters of 16, as QEMU numbers them with a GICv3. */
+export function affinityOf(index: number): number {
+  return ((index >> 4) << 8) | (index & 0xf);
+}
