@@ -1,0 +1,115 @@
+import type { IrqLine } from "../ports/index.js";
+import { InterruptBank, type SavedInterruptBank } from "./interrupt-bank.js";
+import { Group, idlePriority, intidSpurious, type PeOutputs, priorityBits } from "./types.js";
+
+/** Smallest binary point for Group 0 and Secure Group 1; Non-secure Group 1's is one more (IHI 0069, 4.8.2). */
+export const minimumBinaryPoint = 7 - priorityBits;
+
+/** A wire that remembers its level, so that it is driven on changes only. */
+export class OutputWire {
+  level = false;
+  readonly #line: IrqLine | undefined;
+
+  constructor(line: IrqLine | undefined) {
+    this.#line = line;
+  }
+
+  set(level: boolean): void {
+    if (level === this.level) return;
+    this.level = level;
+    this.#line?.set(level);
+  }
+}
+
+/** The registers of the CPU interface. Arrays are indexed by {@link Group} or by security state (0 Secure, 1 Non-secure). */
+export interface CpuInterfaceRegisters {
+  pmr: number;
+  /** By group: ICC_BPR0, Secure ICC_BPR1, Non-secure ICC_BPR1. */
+  bpr: number[];
+  /** By group: ICC_IGRPEN0, Secure and Non-secure ICC_IGRPEN1. */
+  groupEnable: boolean[];
+  /** By group: bit n is set while an interrupt of group priority `n << 3` is active. */
+  activePriorities: number[];
+  /** ICC_CTLR_EL1.CBPR by security state. */
+  commonBinaryPoint: boolean[];
+  /** ICC_CTLR_EL1.EOImode by security state, then ICC_CTLR_EL3.EOImode_EL3. */
+  eoiMode: boolean[];
+  priorityMaskHint: boolean;
+}
+
+const resetCpuInterface = (): CpuInterfaceRegisters => ({
+  pmr: 0,
+  bpr: [minimumBinaryPoint, minimumBinaryPoint, minimumBinaryPoint + 1],
+  groupEnable: [false, false, false],
+  activePriorities: [0, 0, 0],
+  commonBinaryPoint: [false, false],
+  eoiMode: [false, false, false],
+  priorityMaskHint: false,
+});
+
+export interface SavedPe {
+  interrupts: SavedInterruptBank;
+  processorSleep: boolean;
+  cpuInterface: CpuInterfaceRegisters;
+  el: number;
+  secure: boolean;
+}
+
+/** What the GIC holds for one PE: its SGIs and PPIs, its Redistributor's registers, its CPU interface. */
+export class PeState {
+  readonly index: number;
+  readonly affinity: number;
+  readonly interrupts = new InterruptBank(0, 1);
+  /** GICR_WAKER.ProcessorSleep. */
+  processorSleep = true;
+  icc = resetCpuInterface();
+  /** Where the PE executes, as far as it decides between IRQ and FIQ (4.6.2). */
+  el = 1;
+  secure = false;
+  /** The highest priority pending interrupt that is forwarded to the CPU interface; {@link intidSpurious} for none. */
+  pendingIntid = intidSpurious;
+  pendingPriority = idlePriority;
+  pendingGroup: Group = Group.group0;
+  readonly irq: OutputWire;
+  readonly fiq: OutputWire;
+  readonly wakeRequest: OutputWire;
+
+  constructor(index: number, affinity: number, outputs: PeOutputs) {
+    this.index = index;
+    this.affinity = affinity;
+    this.irq = new OutputWire(outputs.irq);
+    this.fiq = new OutputWire(outputs.fiq);
+    this.wakeRequest = new OutputWire(outputs.wakeRequest);
+    this.reset();
+  }
+
+  /** Cold reset; input wires keep their level. */
+  reset(): void {
+    const { interrupts } = this;
+    for (const array of [interrupts.enabled, interrupts.latched, interrupts.active, interrupts.group]) array.fill(0);
+    interrupts.groupModifier.fill(0);
+    interrupts.nonSecureAccess.fill(0);
+    interrupts.priority.fill(0);
+    interrupts.edge[0] = 0xffff;
+    this.processorSleep = true;
+    this.icc = resetCpuInterface();
+  }
+
+  save(): SavedPe {
+    return {
+      interrupts: this.interrupts.save(),
+      processorSleep: this.processorSleep,
+      cpuInterface: structuredClone(this.icc),
+      el: this.el,
+      secure: this.secure,
+    };
+  }
+
+  restore(saved: SavedPe): void {
+    this.interrupts.restore(saved.interrupts);
+    this.processorSleep = saved.processorSleep;
+    this.icc = structuredClone(saved.cpuInterface);
+    this.el = saved.el;
+    this.secure = saved.secure;
+  }
+}
