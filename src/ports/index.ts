@@ -3,6 +3,8 @@ export * from "./character.js";
 export * from "./clock.js";
 export * from "./dma.js";
 export * from "./entropy.js";
+export * from "./host-file-system.js";
 export * from "./irq.js";
 export * from "./log.js";
 export * from "./mmio.js";
+export * from "./semihosting-host.js";

@@ -1,0 +1,17 @@
+export * from "./fw-cfg.js";
+export * from "./gpio-key.js";
+export * from "./memory-block-backend.js";
+export * from "./memory-file-system.js";
+export * from "./pl011.js";
+export * from "./pl031.js";
+export * from "./pl061.js";
+export * from "./registers.js";
+export * from "./seeded-entropy.js";
+export * from "./semihosting.js";
+export * from "./snapshot-block-backend.js";
+export * from "./virtio/virtio-9p.js";
+export * from "./virtio/virtio-blk.js";
+export * from "./virtio/virtio-console.js";
+export type { VirtioBus, VirtioDevice } from "./virtio/virtio-device.js";
+export * from "./virtio/virtio-mmio.js";
+export * from "./virtio/virtio-rng.js";
