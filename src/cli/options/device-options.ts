@@ -1,0 +1,100 @@
+import { UserError } from "../errors.js";
+import { Properties } from "./properties.js";
+import type { RunConfiguration } from "./run-configuration.js";
+import { suggestion } from "./suggest.js";
+import { parseChoice, parseSwitch } from "./values.js";
+
+/** Devices of `-device`: what each one reads from its properties. */
+const devices: Readonly<Record<string, (configuration: RunConfiguration, properties: Properties) => void>> = {
+  "virtio-blk-device": (configuration, properties) => {
+    const serial = properties.get("serial");
+    configuration.devices.push({
+      kind: "virtio-blk",
+      drive: properties.require("drive"),
+      ...(serial === undefined ? {} : { serial }),
+    });
+  },
+  // The bus that consoles plug into; each console here is a device of its own.
+  "virtio-serial-device": () => {},
+  virtconsole: (configuration, properties) => {
+    properties.get("name");
+    configuration.devices.push({ kind: "virtio-console", chardev: properties.require("chardev") });
+  },
+  "virtio-rng-device": (configuration) => {
+    configuration.devices.push({ kind: "virtio-rng" });
+  },
+  "virtio-9p-device": (configuration, properties) => {
+    configuration.devices.push({
+      kind: "virtio-9p",
+      folder: properties.require("fsdev"),
+      tag: properties.require("mount_tag"),
+    });
+  },
+};
+
+/** `-device NAME,property=value...` */
+export function applyDevice(configuration: RunConfiguration, argument: string, option: string): void {
+  const name = argument.split(",", 1)[0]!;
+  const apply = Object.hasOwn(devices, name) ? devices[name] : undefined;
+  if (!apply) {
+    const names = Object.keys(devices);
+    throw new UserError(`${option}: unknown device '${name}'; there are ${names.join(", ")}${suggestion(name, names)}`);
+  }
+  const properties = new Properties(`${option} ${name}`, argument, "driver");
+  properties.get("driver");
+  properties.get("id");
+  apply(configuration, properties);
+  properties.finish();
+}
+
+/** `-drive file=...`: with if=none a backend for a -device, else (if=virtio, the default) the device too. */
+export function applyDrive(configuration: RunConfiguration, argument: string, option: string): void {
+  const properties = new Properties(option, argument);
+  const connection = parseChoice(properties.get("if") ?? "virtio", ["none", "virtio"], properties.nameOf("if"));
+  const format = properties.get("format") ?? "raw";
+  if (format !== "raw")
+    throw new UserError(`${properties.nameOf("format")}: '${format}' can't be read; only raw images can`);
+  // The host's cache is always used; what matters is that flushes reach the disk, and they do.
+  properties.get("cache");
+  const id = properties.get("id") ?? `drive${configuration.drives.length}`;
+  const flag = (key: string): boolean => parseSwitch(properties.get(key) ?? "off", properties.nameOf(key));
+  if (configuration.drives.some((drive) => drive.id === id))
+    throw new UserError(`${option}: there are two drives with id=${id}`);
+  const readOnlyKey = properties.get("read-only") === undefined ? "readonly" : "read-only";
+  properties.get("readonly");
+  const drive = { id, file: properties.require("file"), readOnly: flag(readOnlyKey), snapshot: flag("snapshot") };
+  const serial = properties.get("serial");
+  properties.finish();
+  configuration.drives.push(drive);
+  if (connection === "virtio")
+    configuration.devices.push({ kind: "virtio-blk", drive: id, ...(serial === undefined ? {} : { serial }) });
+}
+
+/** `-fsdev local,id=,path=,security_model=none[,readonly=on|off]`; folders are read-only unless asked. */
+export function applyFsdev(configuration: RunConfiguration, argument: string, option: string): void {
+  configuration.folders.push(folderFrom(new Properties(option, argument, "fsdriver"), option));
+}
+
+/** `-virtfs local,path=,mount_tag=,...`: a folder and its device in one. */
+export function applyVirtfs(configuration: RunConfiguration, argument: string, option: string): void {
+  const properties = new Properties(option, argument, "fsdriver");
+  const tag = properties.require("mount_tag");
+  const folder = folderFrom(properties, option, tag);
+  configuration.folders.push(folder);
+  configuration.devices.push({ kind: "virtio-9p", folder: folder.id, tag });
+}
+
+function folderFrom(properties: Properties, option: string, defaultId?: string) {
+  const driver = properties.require("fsdriver");
+  if (driver !== "local") throw new UserError(`${option}: '${driver}' isn't offered; local is`);
+  const model = properties.get("security_model") ?? "none";
+  if (model !== "none")
+    throw new UserError(`${properties.nameOf("security_model")}: '${model}' isn't offered; none is`);
+  const folder = {
+    id: properties.get("id") ?? defaultId ?? properties.require("id"),
+    path: properties.require("path"),
+    readOnly: parseSwitch(properties.get("readonly") ?? "on", properties.nameOf("readonly")),
+  };
+  properties.finish();
+  return folder;
+}

@@ -1,0 +1,95 @@
+import type { LogChannel } from "../../ports/index.js";
+
+/** Where a serial port's or console's bytes go. */
+export type CharacterTarget =
+  | { readonly kind: "stdio" }
+  | { readonly kind: "null" }
+  | { readonly kind: "file"; readonly path: string }
+  | {
+      readonly kind: "tcp";
+      readonly host: string;
+      readonly port: number;
+      readonly server: boolean;
+      readonly wait: boolean;
+    };
+
+export interface DriveOption {
+  readonly id: string;
+  readonly file: string;
+  readonly readOnly: boolean;
+  readonly snapshot: boolean;
+}
+
+export interface FolderOption {
+  readonly id: string;
+  readonly path: string;
+  readonly readOnly: boolean;
+}
+
+/** A virtio device and what it is connected to, by name. */
+export type DeviceOption =
+  | { readonly kind: "virtio-blk"; readonly drive: string; readonly serial?: string }
+  | { readonly kind: "virtio-console"; readonly chardev: string }
+  | { readonly kind: "virtio-rng" }
+  | { readonly kind: "virtio-9p"; readonly folder: string; readonly tag: string };
+
+/** What the options of `trapeze run` ask for. */
+export interface RunConfiguration {
+  virtualization: boolean;
+  secure: boolean;
+  cpu: string;
+  processors: number;
+  /** Bytes. */
+  memory: number;
+  kernel?: string;
+  initrd?: string;
+  append?: string;
+  deviceTree?: string;
+  drives: DriveOption[];
+  folders: FolderOption[];
+  characterDevices: Map<string, CharacterTarget>;
+  devices: DeviceOption[];
+  serial?: CharacterTarget;
+  semihosting: boolean;
+  semihostingArguments: string[];
+  log: Set<LogChannel>;
+  logFile?: string;
+  noReboot: boolean;
+  snapshot: boolean;
+  /** Seconds since 1970 at power-on. */
+  epoch: number;
+  seed: bigint;
+  maxInstructions?: number;
+  /** A file, or "" for standard error. */
+  stats?: string;
+  stateHash: boolean;
+  jit: boolean;
+  help: boolean;
+}
+
+/** 2026-01-01 00:00:00 UTC: what the real-time clock starts at unless told, so that runs repeat. */
+const defaultEpoch = 1_767_225_600;
+
+export function defaultConfiguration(): RunConfiguration {
+  return {
+    virtualization: false,
+    secure: false,
+    cpu: "cortex-a57",
+    processors: 1,
+    memory: 128 * 2 ** 20,
+    drives: [],
+    folders: [],
+    characterDevices: new Map(),
+    devices: [],
+    semihosting: false,
+    semihostingArguments: [],
+    log: new Set(),
+    noReboot: false,
+    snapshot: false,
+    epoch: defaultEpoch,
+    seed: 0n,
+    stateHash: false,
+    jit: true,
+    help: false,
+  };
+}
