@@ -1,0 +1,23 @@
+import { baseInstructions } from "./base/index.js";
+import { cryptoInstructions } from "./crypto/index.js";
+import type { Definition } from "./definition.js";
+import { simdInstructions } from "./simd/index.js";
+import { systemInstructions } from "./system/index.js";
+import { InstructionTable } from "./table.js";
+
+let table: InstructionTable | undefined;
+
+/** Every group of A64 definitions. */
+export function a64Groups(): readonly (readonly Definition[])[] {
+  return [
+    ...baseInstructions, //
+    ...systemInstructions,
+    ...simdInstructions,
+    ...cryptoInstructions,
+  ];
+}
+
+/** The A64 instruction set. Built when first asked for. */
+export function a64(): InstructionTable {
+  return (table ??= new InstructionTable(a64Groups()));
+}

@@ -1,0 +1,4 @@
+import type { Definition } from "../definition.js";
+
+/** Cryptographic instructions. */
+export const cryptoInstructions: readonly (readonly Definition[])[] = [];

@@ -1,0 +1,22 @@
+import type { Definition } from "../definition.js";
+import { loadStorePair } from "./load-store-pair.js";
+import {
+  loadLiteral,
+  loadStoreIndexed,
+  loadStoreRegisterOffset,
+  loadStoreUnscaledImmediate,
+  loadStoreUnsignedImmediate,
+} from "./load-store-register.js";
+import { loadStoreMultipleStructures, loadStoreSingleStructure } from "./load-store-structures.js";
+
+/** Advanced SIMD but for floating-point arithmetic, with the loads and stores of SIMD&FP registers. */
+export const simdInstructions: readonly (readonly Definition[])[] = [
+  loadStoreMultipleStructures,
+  loadStoreSingleStructure,
+  loadLiteral,
+  loadStorePair,
+  loadStoreUnscaledImmediate,
+  loadStoreIndexed,
+  loadStoreRegisterOffset,
+  loadStoreUnsignedImmediate,
+];
