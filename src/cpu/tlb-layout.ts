@@ -1,23 +1,2 @@
-/**
- * One translation context's TLB as generated code reads it: direct-mapped, `entries` entries of `entrySize` bytes.
- * An access of `size` bytes at `address` hits entry (address >> 12) & (entries - 1) when the tag for its kind equals
- * (address + size - 1) & ~0xfff; an access that crosses a page so never hits. A tag of `invalidTag` never matches.
- */
-export const TlbEntry = {
-  /** i64 tags: the page's virtual address, or `invalidTag`. */
-  read: 0,
-  write: 8,
-  execute: 16,
-  /** i32: host address of the page minus the low 32 bits of its virtual address, modulo 2^32. */
-  addend: 24,
-  /** i32: address of the page's predecoded records; meaningful while the execute tag is valid. */
-  records: 28,
-  size: 32,
-} as const;
-
-/** Entries of one TLB; a power of two. */
-export const tlbEntries = 1024;
-/** Bytes of one TLB. */
-export const tlbSize = tlbEntries * TlbEntry.size;
-/** Never equal to a page address. */
-export const invalidTag = -1n;
+/** The layout is declared where generated code's needs are; see there. */
+export * from "../ir/tlb-layout.js";

@@ -68,6 +68,10 @@ export const PeState = {
   index: 0x1e0,
   /** i32: 1 while data accesses must be aligned (SCTLR_ELx.A, or stage 1 off). */
   alignmentCheck: 0x1e4,
+  /** i32: 15 while SP must be a multiple of 16 when it is a base address (SCTLR_ELx.SA, SA0), else 0. */
+  spAlignmentMask: 0x1e8,
+  /** i32: interrupts that are pending, whether masked or not (cpu's `Interrupt` bits). */
+  interruptsPending: 0x1ec,
   /** V0..V31, 16 bytes each. */
   v: 0x200,
   /** 64 bytes where a slow memory access assembles what a device or two pages gave. */
