@@ -33,6 +33,11 @@ export type EnvironmentName =
   | "sevl"
   | "yield"
   | "isb"
+  | "esb"
+  | "illegalState"
+  | "sveTrap"
+  | "authenticationFailure"
+  | "stackAlignment"
   | "pointerAuthentication"
   | "fpTrap"
   | "branchTarget";
