@@ -177,7 +177,7 @@ export class CpuInterface {
         if (index !== this.#pe.index) this.#receiveSgi(pes[index]!, intid, group, nonSecure);
       return;
     }
-    const cluster = ((high & 0xff00_0000) | ((high & 0xff) << 16) | ((low >>> 8) & 0xff00)) >>> 0;
+    const cluster = (((high & 0xff_0000) << 8) | ((high & 0xff) << 16) | ((low >>> 8) & 0xff00)) >>> 0;
     const first = ((high >>> 12) & 15) * 16;
     for (let index = 0; index < pes.length; index++) {
       const { affinity } = pes[index]!;
@@ -229,23 +229,29 @@ export class CpuInterface {
     return priority !== idlePriority && this.#seesHalfRange(context) ? nonSecureView(priority) : priority;
   }
 
-  readBpr(group: Group): number {
+  /** ICC_BPR1_EL1 as the context sees it: an alias of ICC_BPR0_EL1 below EL3 while CBPR is set (12.2.5). */
+  readBpr1(context: IccContext): number {
     const { icc } = this.#pe;
-    if (group === Group.group0 || !usesBinaryPoint0(icc, group)) return icc.bpr[group]!;
-    // ICC_BPR1_EL1 with CBPR: Non-secure software reads BPR0 + 1, Secure software BPR0.
+    const group = this.group1(context);
+    if (context.el === 3 || !usesBinaryPoint0(icc, group)) return icc.bpr[group]!;
     const binaryPoint = icc.bpr[Group.group0]!;
     return group === Group.nonSecureGroup1 ? Math.min(binaryPoint + 1, 7) : binaryPoint;
   }
 
+  writeBpr1(value: number, context: IccContext): void {
+    const group = this.group1(context);
+    if (context.el === 3 || !usesBinaryPoint0(this.#pe.icc, group)) this.writeBpr(group, value);
+    else if (group === Group.secureGroup1) this.writeBpr(Group.group0, value);
+  }
+
+  readBpr(group: Group): number {
+    return this.#pe.icc.bpr[group]!;
+  }
+
+  /** Values below the smallest that 5 priority bits allow become that. */
   writeBpr(group: Group, value: number): void {
-    const { icc } = this.#pe;
-    let target = group;
-    if (group !== Group.group0 && usesBinaryPoint0(icc, group)) {
-      if (group === Group.nonSecureGroup1) return;
-      target = Group.group0;
-    }
-    const minimum = target === Group.nonSecureGroup1 ? minimumBinaryPoint + 1 : minimumBinaryPoint;
-    icc.bpr[target] = Math.max(value & 7, minimum);
+    const minimum = group === Group.nonSecureGroup1 ? minimumBinaryPoint + 1 : minimumBinaryPoint;
+    this.#pe.icc.bpr[group] = Math.max(value & 7, minimum);
     this.#gic.signal(this.#pe);
   }
 
@@ -264,6 +270,14 @@ export class CpuInterface {
     this.#gic.signal(this.#pe);
   }
 
+  /** Non-secure software can't claim or drop an active priority of the Secure half: it could keep Secure interrupts away. */
+  writeActivePriorities1(value: number, context: IccContext): void {
+    const group = this.group1(context);
+    if (this.#gic.isRestricted(isSecure(context)))
+      value = (value & 0xffff_0000) | (this.#pe.icc.activePriorities[group]! & 0xffff);
+    this.writeActivePriorities(group, value);
+  }
+
   groupEnable(group: Group): number {
     return this.#pe.icc.groupEnable[group] ? 1 : 0;
   }
@@ -278,23 +292,15 @@ export class CpuInterface {
   readControl(context: IccContext): number {
     const { icc } = this.#pe;
     const bank = this.#bank(context);
-    return (
-      controlConstants |
-      (icc.priorityMaskHint ? 1 << 6 : 0) |
-      (icc.eoiMode[bank] ? 1 << 1 : 0) |
-      (icc.commonBinaryPoint[bank] ? 1 : 0)
-    );
+    return controlConstants | (icc.eoiMode[bank] ? 1 << 1 : 0) | (icc.commonBinaryPoint[bank] ? 1 : 0);
   }
 
-  /** ICC_CTLR_EL1: with two Security states, CBPR and PMHE are EL3's to set (12.2.6). */
+  /** ICC_CTLR_EL1: with two Security states, CBPR is EL3's to set (12.2.6). PMHE is RAZ/WI: 1-of-N takes no hint. */
   writeControl(value: number, context: IccContext): void {
     const { icc } = this.#pe;
     const bank = this.#bank(context);
     icc.eoiMode[bank] = (value & 2) !== 0;
-    if (this.#gic.disableSecurity) {
-      icc.commonBinaryPoint[bank] = (value & 1) !== 0;
-      icc.priorityMaskHint = (value & (1 << 6)) !== 0;
-    }
+    if (this.#gic.disableSecurity) icc.commonBinaryPoint[bank] = (value & 1) !== 0;
     this.#gic.signal(this.#pe);
   }
 
@@ -304,8 +310,8 @@ export class CpuInterface {
 
   /** ICC_CTLR_EL3 (12.2.7); RM is RES0: there is no AArch32 state at EL3. */
   readControlEl3(): number {
-    const { eoiMode, commonBinaryPoint, priorityMaskHint } = this.#pe.icc;
-    let value = controlConstants | (priorityMaskHint ? 1 << 6 : 0);
+    const { eoiMode, commonBinaryPoint } = this.#pe.icc;
+    let value = controlConstants;
     if (commonBinaryPoint[0]) value |= 1 << 0;
     if (commonBinaryPoint[1]) value |= 1 << 1;
     if (eoiMode[2]) value |= 1 << 2;
@@ -319,7 +325,6 @@ export class CpuInterface {
     const bit = (n: number) => ((value >>> n) & 1) === 1;
     icc.commonBinaryPoint = [bit(0), bit(1)];
     icc.eoiMode = [bit(3), bit(4), bit(2)];
-    icc.priorityMaskHint = bit(6);
     this.#gic.signal(this.#pe);
   }
 
@@ -370,8 +375,8 @@ const registers: Readonly<Record<IccRegisterName, RegisterAccess>> = {
     write: (cpu, value) => cpu.writeBpr(Group.group0, value),
   },
   ICC_BPR1_EL1: {
-    read: (cpu, context) => cpu.readBpr(cpu.group1(context)),
-    write: (cpu, value, context) => cpu.writeBpr(cpu.group1(context), value),
+    read: (cpu, context) => cpu.readBpr1(context),
+    write: (cpu, value, context) => cpu.writeBpr1(value, context),
   },
   ICC_AP0R0_EL1: {
     read: (cpu) => cpu.readActivePriorities(Group.group0),
@@ -379,7 +384,7 @@ const registers: Readonly<Record<IccRegisterName, RegisterAccess>> = {
   },
   ICC_AP1R0_EL1: {
     read: (cpu, context) => cpu.readActivePriorities(cpu.group1(context)),
-    write: (cpu, value, context) => cpu.writeActivePriorities(cpu.group1(context), value),
+    write: (cpu, value, context) => cpu.writeActivePriorities1(value, context),
   },
   ICC_CTLR_EL1: {
     read: (cpu, context) => cpu.readControl(context),

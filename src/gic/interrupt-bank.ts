@@ -66,9 +66,10 @@ export class InterruptBank {
     return this.latched[word]! | (this.level[word]! & ~this.edge[word]!);
   }
 
-  /** Interrupts whose NSACR field is at least `least` (1 to 3). */
+  /** SPIs whose GICD_NSACR field is at least `least` (1 to 3). GICR_NSACR speaks of generating SGIs only, so none here. */
   nonSecureAccessAtLeast(word: number, least: number): number {
     let mask = 0;
+    if (this.firstIntid === 0) return 0;
     for (let bit = 0; bit < 32; bit++) {
       const field = (this.nonSecureAccess[word * 2 + (bit >> 4)]! >>> ((bit & 15) * 2)) & 3;
       if (field >= least) mask |= 1 << bit;

@@ -1,6 +1,5 @@
 import type { GicState } from "./gic-state.js";
 import type { InterruptBank } from "./interrupt-bank.js";
-import { nonSecureView } from "./priority.js";
 import { priorityMask } from "./types.js";
 
 /*
@@ -164,7 +163,7 @@ export function writeInterruptRegister(
 function readPriority(bank: InterruptBank, index: number, restricted: boolean): number {
   const priority = bank.priority[index] ?? 0;
   if (!restricted) return priority;
-  return isNonSecureGroup1(bank, index) ? nonSecureView(priority) : 0;
+  return isNonSecureGroup1(bank, index) ? (priority << 1) & 0xff : 0;
 }
 
 function writePriority(bank: InterruptBank, index: number, value: number, restricted: boolean): void {

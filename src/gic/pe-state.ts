@@ -34,7 +34,6 @@ export interface CpuInterfaceRegisters {
   commonBinaryPoint: boolean[];
   /** ICC_CTLR_EL1.EOImode by security state, then ICC_CTLR_EL3.EOImode_EL3. */
   eoiMode: boolean[];
-  priorityMaskHint: boolean;
 }
 
 const resetCpuInterface = (): CpuInterfaceRegisters => ({
@@ -44,7 +43,6 @@ const resetCpuInterface = (): CpuInterfaceRegisters => ({
   activePriorities: [0, 0, 0],
   commonBinaryPoint: [false, false],
   eoiMode: [false, false, false],
-  priorityMaskHint: false,
 });
 
 export interface SavedPe {

@@ -1,0 +1,238 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createGic, type Gic, type IccContext, type IccRegisterName } from "../../src/gic/index.js";
+import { type Clock, silentLog } from "../../src/ports/index.js";
+import { GenericTimers, type TimerRegisterName, timerInterrupts } from "../../src/timers/index.js";
+
+/** Kinds of accesses, as guest/tests/gic/replay.c numbers them. */
+export const Kind = {
+  read8: 1,
+  write8: 2,
+  read32: 3,
+  write32: 4,
+  read64: 5,
+  write64: 6,
+  readSystem: 7,
+  writeSystem: 8,
+  dropToEl1: 9,
+} as const;
+
+export interface Access {
+  kind: (typeof Kind)[keyof typeof Kind];
+  location: number;
+  value: bigint;
+}
+
+export const distributorBase = 0x0800_0000;
+export const redistributorBase = 0x080a_0000;
+/** UARTIMSC of `virt`'s PL011, whose transmit interrupt is SPI 1: one write moves a wire. */
+export const uartMask = 0x0900_0038;
+export const uartData = 0x0900_0000;
+
+const encode = (op0: number, op1: number, crn: number, crm: number, op2: number) =>
+  ((op0 - 2) << 14) | (op1 << 11) | (crn << 7) | (crm << 3) | op2;
+
+/** Encodings of MRS and MSR, bits 19:5. */
+export const systemRegisters = {
+  ICC_PMR_EL1: encode(3, 0, 4, 6, 0),
+  ICC_IAR0_EL1: encode(3, 0, 12, 8, 0),
+  ICC_EOIR0_EL1: encode(3, 0, 12, 8, 1),
+  ICC_HPPIR0_EL1: encode(3, 0, 12, 8, 2),
+  ICC_BPR0_EL1: encode(3, 0, 12, 8, 3),
+  ICC_AP0R0_EL1: encode(3, 0, 12, 8, 4),
+  ICC_AP1R0_EL1: encode(3, 0, 12, 9, 0),
+  ICC_DIR_EL1: encode(3, 0, 12, 11, 1),
+  ICC_RPR_EL1: encode(3, 0, 12, 11, 3),
+  ICC_SGI1R_EL1: encode(3, 0, 12, 11, 5),
+  ICC_ASGI1R_EL1: encode(3, 0, 12, 11, 6),
+  ICC_SGI0R_EL1: encode(3, 0, 12, 11, 7),
+  ICC_IAR1_EL1: encode(3, 0, 12, 12, 0),
+  ICC_EOIR1_EL1: encode(3, 0, 12, 12, 1),
+  ICC_HPPIR1_EL1: encode(3, 0, 12, 12, 2),
+  ICC_BPR1_EL1: encode(3, 0, 12, 12, 3),
+  ICC_CTLR_EL1: encode(3, 0, 12, 12, 4),
+  ICC_SRE_EL1: encode(3, 0, 12, 12, 5),
+  ICC_IGRPEN0_EL1: encode(3, 0, 12, 12, 6),
+  ICC_IGRPEN1_EL1: encode(3, 0, 12, 12, 7),
+  ICC_SRE_EL2: encode(3, 4, 12, 9, 5),
+  ICC_CTLR_EL3: encode(3, 6, 12, 12, 4),
+  ICC_SRE_EL3: encode(3, 6, 12, 12, 5),
+  ICC_IGRPEN1_EL3: encode(3, 6, 12, 12, 7),
+  CNTP_CTL_EL0: encode(3, 3, 14, 2, 1),
+  CNTP_CVAL_EL0: encode(3, 3, 14, 2, 2),
+  CNTV_CTL_EL0: encode(3, 3, 14, 3, 1),
+  CNTV_CVAL_EL0: encode(3, 3, 14, 3, 2),
+  CNTFRQ_EL0: encode(3, 3, 14, 0, 0),
+  ISR_EL1: encode(3, 0, 12, 1, 0),
+  SCR_EL3: encode(3, 6, 1, 1, 0),
+} as const;
+
+export type SystemRegister = keyof typeof systemRegisters;
+
+const names = new Map<number, SystemRegister>(
+  Object.entries(systemRegisters).map(([name, encoding]) => [encoding, name as SystemRegister]),
+);
+
+/** The model with just as much around it as the accesses of a replay need. */
+export class ModelMachine {
+  readonly gic: Gic;
+  readonly #timers: GenericTimers;
+  readonly #levels = { irq: false, fiq: false };
+  readonly #uart;
+  #context: IccContext;
+  #time = 16_000;
+
+  constructor(security: "single" | "two") {
+    const unconnected = { set() {} };
+    this.gic = createGic({
+      peAffinities: [0, 1],
+      spiCount: 224,
+      security,
+      outputs: [
+        {
+          irq: { set: (level) => (this.#levels.irq = level) },
+          fiq: { set: (level) => (this.#levels.fiq = level) },
+        },
+        { irq: unconnected, fiq: unconnected },
+      ],
+      log: silentLog,
+    });
+    const clock: Clock = { now: () => (this.#time += 16), schedule: () => ({ cancel() {} }) };
+    const line = (name: keyof typeof timerInterrupts) => this.gic.ppi(0, timerInterrupts[name]);
+    this.#timers = new GenericTimers({
+      clock,
+      lines: {
+        physical: line("physical"),
+        virtual: line("virtual"),
+        hypervisorPhysical: line("hypervisorPhysical"),
+        hypervisorVirtual: line("hypervisorVirtual"),
+        securePhysical: line("securePhysical"),
+      },
+    });
+    this.#uart = this.gic.spi(1);
+    this.#context =
+      security === "two"
+        ? { el: 3, scrNs: false, scrFiq: false, scrIrq: false }
+        : { el: 1, scrNs: true, scrFiq: false, scrIrq: false };
+    if (security === "two") this.gic.cpuInterface(0).setExecutionState(3, true);
+  }
+
+  perform({ kind, location, value }: Access): bigint {
+    switch (kind) {
+      case Kind.readSystem:
+        return this.#readSystem(names.get(location)!);
+      case Kind.writeSystem:
+        this.#writeSystem(names.get(location)!, value);
+        return 0n;
+      case Kind.dropToEl1:
+        this.#setScr(value, 1);
+        this.gic.cpuInterface(0).setExecutionState(1, false);
+        return 0n;
+      case Kind.read8:
+        return BigInt(this.#read(location, 1));
+      case Kind.read32:
+        return BigInt(this.#read(location, 4));
+      case Kind.read64:
+        return BigInt(this.#read(location, 4)) | (BigInt(this.#read(location + 4, 4)) << 32n);
+      case Kind.write8:
+        this.#write(location, 1, Number(value));
+        return 0n;
+      case Kind.write32:
+        this.#write(location, 4, Number(value));
+        return 0n;
+      case Kind.write64:
+        this.#write(location, 4, Number(value & 0xffff_ffffn));
+        this.#write(location + 4, 4, Number(value >> 32n));
+        return 0n;
+    }
+  }
+
+  #read(address: number, size: 1 | 4): number {
+    const secure = this.#context.el === 3 || !this.#context.scrNs;
+    const frames = secure ? this.gic.secure : this.gic;
+    return address >= redistributorBase
+      ? frames.redistributors.read(address - redistributorBase, size)
+      : frames.distributor.read(address - distributorBase, size);
+  }
+
+  #write(address: number, size: 1 | 4, value: number): void {
+    if (address === uartMask) this.#uart.set((value & 0x20) !== 0);
+    else if (address === uartData) return;
+    else {
+      const secure = this.#context.el === 3 || !this.#context.scrNs;
+      const frames = secure ? this.gic.secure : this.gic;
+      if (address >= redistributorBase) frames.redistributors.write(address - redistributorBase, size, value);
+      else frames.distributor.write(address - distributorBase, size, value);
+    }
+  }
+
+  #setScr(value: bigint, el: 1 | 3): void {
+    this.#context = {
+      el,
+      scrNs: (value & 1n) !== 0n,
+      scrIrq: (value & 2n) !== 0n,
+      scrFiq: (value & 4n) !== 0n,
+    };
+  }
+
+  #readSystem(name: SystemRegister): bigint {
+    if (name === "ISR_EL1") return BigInt((this.#levels.irq ? 0x80 : 0) | (this.#levels.fiq ? 0x40 : 0));
+    if (name.startsWith("CNT")) return this.#timers.read(name as TimerRegisterName);
+    return BigInt(this.gic.cpuInterface(0).read(name as IccRegisterName, this.#context));
+  }
+
+  #writeSystem(name: SystemRegister, value: bigint): void {
+    if (name === "SCR_EL3") this.#setScr(value, 3);
+    else if (name.startsWith("CNT")) this.#timers.write(name as TimerRegisterName, value);
+    else this.gic.cpuInterface(0).write(name as IccRegisterName, value, this.#context);
+  }
+}
+
+const source = new URL("../../guest/tests/gic/", import.meta.url).pathname;
+
+/** True when the cross compiler and QEMU are there to be compared with. */
+export function haveQemu(): boolean {
+  try {
+    execFileSync("qemu-system-aarch64", ["--version"], { stdio: "ignore" });
+    execFileSync("aarch64-linux-gnu-gcc", ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Plays the accesses on QEMU's `virt` (`machine`: further -M options); returns what each returned. */
+export function playOnQemu(accesses: readonly Access[], machine: string): bigint[] {
+  const folder = mkdtempSync(join(tmpdir(), "trapeze-gic-"));
+  try {
+    const flags =
+      "-O2 -ffreestanding -mgeneral-regs-only -mstrict-align -fno-pic -fno-stack-protector -nostdlib -static";
+    const link = ["-no-pie", "-Wl,--build-id=none", `-Wl,-T,${source}link.ld`, "-Wl,--no-warn-rwx-segments"];
+    const files = ["-o", join(folder, "replay.elf"), `${source}start.S`, `${source}replay.c`];
+    execFileSync("aarch64-linux-gnu-gcc", [...flags.split(" "), ...link, ...files], { timeout: 30_000 });
+    const script = new DataView(new ArrayBuffer((accesses.length + 1) * 16));
+    for (const [index, access] of accesses.entries()) {
+      script.setUint32(index * 16, access.kind, true);
+      script.setUint32(index * 16 + 4, access.location, true);
+      script.setBigUint64(index * 16 + 8, access.value, true);
+    }
+    writeFileSync(join(folder, "script.bin"), script);
+    const options =
+      `-M virt,gic-version=3,its=off${machine} -cpu cortex-a57 -smp 2 -m 512 -display none -monitor none -serial null ` +
+      "-semihosting -kernel replay.elf -device loader,file=script.bin,addr=0x48000000,force-raw=on";
+    execFileSync("qemu-system-aarch64", options.split(" "), { cwd: folder, timeout: 40_000, stdio: "ignore" });
+    const results = readFileSync(join(folder, "results.bin"));
+    return Array.from({ length: results.length / 8 }, (_, index) => results.readBigUInt64LE(index * 8));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** One access in words, for a failing comparison. */
+export function describeAccess({ kind, location, value }: Access): string {
+  const verb = Object.entries(Kind).find(([, number]) => number === kind)![0];
+  const where = names.get(location) ?? "0x" + location.toString(16);
+  return `${verb} ${where}` + (verb.startsWith("write") || verb === "dropToEl1" ? ` = 0x${value.toString(16)}` : "");
+}
