@@ -124,12 +124,11 @@ static void show_interrupts(void)
     gic_init();
     gic_init_pe();
     print("gic        GICv%u, %u SPIs\n", gic_revision(), gic_spi_count());
-    interrupts_enable();
 
     gic_enable(SGI);
     gic_send_sgi(SGI, 0);
     while (!sgis)
-        ;
+        interrupts_wait();
     print("sgi        sent INTID %u to myself, took INTID %u\n", SGI, last_sgi_intid);
 
     period = timer_frequency() / 1000;
@@ -137,8 +136,7 @@ static void show_interrupts(void)
     next_tick = timer_now() + period;
     timer_fire_at(next_tick);
     while (ticks < TICKS)
-        wfi();
-    interrupts_disable();
+        interrupts_wait();
     print("timer      %lu.%lu MHz; INTID %u: %u interrupts 1 ms apart, %u early\n", timer_frequency() / 1000000,
           timer_frequency() / 100000 % 10, last_timer_intid, ticks, early_ticks);
 }

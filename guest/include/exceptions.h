@@ -37,6 +37,11 @@ void exceptions_init(void);
 
 static inline void interrupts_enable(void) { asm volatile("msr daifclr, #2\n\tisb" : : : "memory"); }
 static inline void interrupts_disable(void) { asm volatile("msr daifset, #2\n\tisb" : : : "memory"); }
+/*
+ * With interrupts masked: sleep until one is pending, then let it in. A loop that tests what the handler sets and then calls this
+ * can't miss the interrupt between the test and the WFI.
+ */
+static inline void interrupts_wait(void) { asm volatile("wfi\n\tmsr daifclr, #2\n\tisb\n\tmsr daifset, #2" : : : "memory"); }
 #endif
 
 #endif
