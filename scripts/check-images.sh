@@ -1,6 +1,6 @@
 #!/bin/sh
 # Rebuilds the committed guest images and compares them byte for byte.
-# Status 0: the same. 1: they differ. 2: can't tell, because the compiler is missing or is another version than the one that made them.
+# Status 0: the same. 1: they differ. 2: can't tell, because the tools are missing or are other versions than those that made them.
 set -eu
 cd "$(dirname "$0")/../guest"
 
@@ -9,10 +9,10 @@ if ! command -v "$compiler" >/dev/null 2>&1; then
   echo "check-images: there is no $compiler here, so guest/images can't be rebuilt (scripts/get-tools.sh installs it)" >&2
   exit 2
 fi
-made_by=$(cat images/compiler-version)
-have=$("$compiler" -dumpfullversion)
+made_by=$(cat images/tools)
+have=$(make -s tools)
 if [ "$made_by" != "$have" ]; then
-  echo "check-images: guest/images were made by gcc $made_by and this is gcc $have, so their bytes can't be compared" >&2
+  echo "check-images: guest/images were made by $made_by and here is $have, so their bytes can't be compared" >&2
   exit 2
 fi
 

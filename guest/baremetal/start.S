@@ -70,6 +70,7 @@ drop_to_el1:
     ubfx    x4, x4, #8, #4                  // is there an EL2?
     ldr     x0, =(SCR_RES1 | \
                   SCR_NS  | /* EL1 and EL2 are Non-secure */ \
+                  SCR_FIQ | /* FIQs, Group 0's, come to EL3; so Non-secure state sees priorities in its own half */ \
                   SCR_HCE | /* HVC works */ \
                   SCR_RW  | /* the next lower level is AArch64 */ \
                   SCR_APK | SCR_API) /* pointer authentication is not trapped (RES0 without FEAT_PAuth) */
@@ -79,6 +80,8 @@ drop_to_el1:
     mov     x0, #(ICC_SRE_SRE | ICC_SRE_DFB | ICC_SRE_DIB | ICC_SRE_ENABLE)
     msr     icc_sre_el3, x0                 // system-register GIC interface here, and lower levels may choose it
     isb
+    mov     x0, #0xff
+    msr     icc_pmr_el1, x0                 // Non-secure state may only move the mask within its half, once it is there
     ldr     x0, =(SPSR_DAIF | SPSR_EL1h)
     ldr     x1, =(SPSR_DAIF | SPSR_EL2h)
     cmp     x4, #0

@@ -97,6 +97,7 @@ static inline uint64_t field(uint64_t value, unsigned high, unsigned low)
 
 /* SCR_EL3 */
 #define SCR_NS BIT(0)
+#define SCR_FIQ BIT(2)
 #define SCR_RES1 (BIT(4) | BIT(5))
 #define SCR_HCE BIT(8)
 #define SCR_RW BIT(10)

@@ -65,7 +65,7 @@ call:
     b       result
 // Devices may answer later: wait for a half-word to become `value`, but not for ever.
 wait16:
-    mov     x5, #0x4000000
+    mov     x5, #0x1000000
 1:  ldrh    w0, [x2]
     cmp     w0, w1
     b.eq    next
