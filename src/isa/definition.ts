@@ -20,6 +20,8 @@ export interface Definition {
   readonly pattern: Pattern;
   /** Absent for Armv8.0. */
   readonly feature: Feature | undefined;
+  /** Whether it is a hint: a NOP, not UNDEFINED, without its feature. */
+  readonly hint: boolean;
   /** Whether it traps while access to FP and SIMD is disabled. */
   readonly simd: boolean;
   /** Fields that semantics branch on. */
@@ -42,6 +44,7 @@ type Statics<S extends string> = { readonly [K in S]: number };
 export interface DefinitionOptions<O extends { readonly [name: string]: Operand }, S extends string, D extends string> {
   readonly statics?: readonly S[];
   readonly feature?: Feature;
+  readonly hint?: boolean;
   readonly simd?: boolean;
   readonly where?: (fields: Fields) => boolean;
   /** Makes operands of the fields. */
@@ -70,6 +73,7 @@ export function define<
     name,
     pattern: parsed,
     feature: options.feature,
+    hint: options.hint ?? false,
     simd: options.simd ?? false,
     statics,
     where: options.where ?? always,
@@ -92,6 +96,7 @@ export function unimplemented(
     name,
     pattern: parsePattern(pattern),
     feature,
+    hint: false,
     simd: false,
     statics: [],
     where,

@@ -5,6 +5,8 @@ import { type Instruction, recordTemplate, type Template } from "./template.js";
 
 const firstLevelBits = 11; // word bits 31..21
 const secondLevelBits = 6; // word bits 15..10
+/** What a hint is where its feature is absent. */
+const nopWord = 0xd503201f;
 
 /** A set of definitions that words are decoded by. */
 export class InstructionTable {
@@ -59,7 +61,10 @@ export class InstructionTable {
   decode(word: number, features?: ReadonlySet<string>): Instruction | undefined {
     const d = this.find(word);
     if (d === undefined) return undefined;
-    if (d.feature !== undefined && features !== undefined && !features.has(d.feature)) return undefined;
+    if (d.feature !== undefined && features !== undefined && !features.has(d.feature)) {
+      const nop = d.hint ? this.decode(nopWord) : undefined;
+      return nop && { ...nop, word };
+    }
     const fields = extractFields(d.pattern, word);
     if (!d.where(fields)) return undefined;
     const prepared = d.prepare(fields);

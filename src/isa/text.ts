@@ -15,6 +15,11 @@ export function hex(value: number | bigint): string {
   return `0x${value.toString(16)}`;
 }
 
+/** A word of the "MSR" space that has no name: "msr s0_0_c4_c5_3, xzr". */
+export function unnamedSystemText(op0: number, op1: number, CRn: number, CRm: number, op2: number): string {
+  return `msr\ts${op0}_${op1}_c${CRn}_c${CRm}_${op2}, xzr`;
+}
+
 export const conditionNames = [
   "eq",
   "ne",
