@@ -239,8 +239,12 @@ function describe(stat: fs.BigIntStats): HostFileAttributes {
   };
 }
 
-/** What lutimes takes: seconds with a fraction. */
+/**
+ * What lutimes takes: seconds with a fraction, which Node cuts down to whole microseconds. The half microsecond added
+ * keeps rounding from losing one more.
+ */
 function seconds(change: bigint | "now" | undefined, present: bigint): number {
   if (change === "now") return Date.now() / 1000;
-  return Number(change ?? present) / 1e9;
+  const microseconds = (change ?? present) / 1000n;
+  return (Number(microseconds) + 0.5) / 1e6;
 }

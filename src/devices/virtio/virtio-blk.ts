@@ -1,6 +1,6 @@
 import type { BlockBackend } from "../../ports/index.js";
 import type { VirtioBus, VirtioDevice } from "./virtio-device.js";
-import type { DescriptorChain, Virtqueue } from "./virtqueue.js";
+import { type DescriptorChain, VirtioViolation, type Virtqueue } from "./virtqueue.js";
 
 /** Virtio 1.2 section 5.2.3. */
 const FEATURE = {
@@ -79,9 +79,7 @@ export class VirtioBlk implements VirtioDevice {
     for (let chain = queue.pop(); chain; chain = queue.pop()) {
       if (chain.readableLength < HEADER_BYTES || chain.writableLength < 1) {
         // Without a place for the status there is no way to answer.
-        this.#log("a request without header or status");
-        queue.push(chain, 0);
-        continue;
+        throw new VirtioViolation("a request without header or status");
       }
       const data = chain.writableLength - 1;
       let given = 0;

@@ -91,11 +91,10 @@ export function parentOf(path: string): string {
   return slash < 0 ? "" : path.slice(0, slash);
 }
 
-/** The path of `name` in the directory `path`, where `name` comes from the guest. */
+/** The path of `name` in the directory `path`, where `name` comes from the guest. Errors are those that QEMU gives. */
 export function childOf(path: string, name: string): string {
-  if (name === "" || name === "." || name === ".." || name.includes("/") || name.includes("\0")) {
-    throw new NinePError("EINVAL");
-  }
+  if (name === "" || name.includes("/") || name.includes("\0")) throw new NinePError("ENOENT");
+  if (name === "." || name === "..") throw new NinePError("EEXIST");
   const child = path === "" ? name : `${path}/${name}`;
   if (byteLength(name) > MAX_NAME_BYTES || byteLength(child) > MAX_PATH_BYTES) throw new NinePError("ENAMETOOLONG");
   return child;

@@ -187,14 +187,15 @@ export class NinePServer {
     const fid = this.#fids.get(number);
     const newNumber = r.u32();
     const count = r.u16();
-    if (count > MAX_WALK || fid.file || fid.entries) throw new NinePError("EINVAL");
+    if (count > MAX_WALK) throw new NinePError("EINVAL");
     if (newNumber !== number) this.#fids.checkFree(newNumber);
+    else if (fid.file || fid.entries) throw new NinePError("EINVAL");
     let path = fid.path;
     const found: HostFileAttributes[] = [];
     for (let i = 0; i < count; i++) {
       const name = r.string();
       try {
-        const next = name === ".." ? parentOf(path) : childOf(path, name);
+        const next = name === ".." ? parentOf(path) : name === "." ? path : childOf(path, name);
         checkAncestors(this.#files, next);
         found.push(this.#files.attributes(next));
         path = next;
