@@ -69,8 +69,8 @@ function forMode(mode: Mode): readonly Definition[] {
         const host = pe.access(8 << sf, mode.kind === "post" ? base : moved, false, { pair: true });
         const first = pe.loadHost(loadUnsigned[2 + sf]!, host);
         const second = pe.loadHost(loadUnsigned[2 + sf]!, host, 4 << sf);
-        pe.write(64, t, first);
         pe.write(64, t2, second);
+        pe.write(64, t, first);
         if (mode.kind !== "offset") pe.write(64, n, moved);
       },
       assembly: (f) => text(mode, "ld", f.sf!, f, 2 + f.sf!),
@@ -87,8 +87,8 @@ function forMode(mode: Mode): readonly Definition[] {
         const host = pe.access(8, mode.kind === "post" ? base : moved, false, { pair: true });
         const first = pe.loadHost("i64.load32_s", host);
         const second = pe.loadHost("i64.load32_s", host, 4);
-        pe.write(64, t, first);
         pe.write(64, t2, second);
+        pe.write(64, t, first);
         if (mode.kind !== "offset") pe.write(64, n, moved);
       },
       assembly: (f) => text(mode, "ld", 1, f, 2),
