@@ -1,0 +1,92 @@
+import type { BlockBackend, CharacterBackend, HostFileSystem, Log, SemihostingFiles } from "../ports/index.js";
+
+/** A virtio device for one of the board's 32 slots, in QEMU's order: the first one takes the highest slot. */
+export type MachineDevice =
+  | { readonly kind: "virtio-blk"; readonly backend: BlockBackend; readonly serial?: string }
+  | { readonly kind: "virtio-console"; readonly backend: CharacterBackend }
+  | { readonly kind: "virtio-rng" }
+  | { readonly kind: "virtio-9p"; readonly files: HostFileSystem; readonly mountTag: string };
+
+export interface MachineSemihosting {
+  /** What SYS_GET_CMDLINE gives. */
+  readonly commandLine?: string;
+  write(bytes: Uint8Array, stream: "output" | "error"): void;
+  /** As {@link SemihostingHost.read}; absent: at its end. */
+  read?(target: Uint8Array): number;
+  /** Host files, when the guest may have them. */
+  readonly files?: SemihostingFiles;
+}
+
+/** A machine. Only `kernel` has to be given for something to run. */
+export interface MachineOptions {
+  /** A core's name: cortex-a53, cortex-a57 (the default), neoverse-n1, max. */
+  readonly cpu?: string;
+  /** Processing elements, 1 (the default) to 8. */
+  readonly processors?: number;
+  /** Bytes of RAM, a multiple of 4096; 128 MB by default. */
+  readonly memory?: number;
+  /** Whether PEs have EL2; the guest then starts there. */
+  readonly virtualization?: boolean;
+  /** An arm64 Image (also gzip'ed), an ELF64 executable, or a raw binary. */
+  readonly kernel?: Uint8Array;
+  readonly initrd?: Uint8Array;
+  /** The kernel's command line. */
+  readonly commandLine?: string;
+  /** A device tree blob instead of the board's own; memory, PSCI and /chosen are filled in. */
+  readonly deviceTree?: Uint8Array;
+  readonly devices?: readonly MachineDevice[];
+  /** The PL011; by default output goes nowhere. */
+  readonly serial?: CharacterBackend;
+  readonly semihosting?: MachineSemihosting;
+  /** What random numbers start from: the device tree's rng-seed and virtio-rng. 0 by default. */
+  readonly seed?: bigint;
+  /** Seconds since 1970 at power-on, for the PL031; 2026-01-01 by default. */
+  readonly epoch?: number;
+  /** Come back with `reset` instead of resetting. */
+  readonly noReboot?: boolean;
+  /** Compile hot code (the default), or interpret everything. */
+  readonly jit?: boolean;
+  readonly log?: Log;
+  /**
+   * Whether input may still come from outside. While it may, a machine whose PEs all wait passes time no faster than
+   * the host's clock; when it can't, it jumps to the next alarm.
+   */
+  readonly inputOpen?: () => boolean;
+}
+
+/** Why a machine stopped. */
+export type MachineEnd =
+  /** PSCI SYSTEM_OFF. */
+  | { readonly kind: "off" }
+  /** PSCI SYSTEM_RESET, with `noReboot`. */
+  | { readonly kind: "reset" }
+  /** Semihosting SYS_EXIT. */
+  | { readonly kind: "exit"; readonly status: number }
+  /** The instructions asked for have been run. */
+  | { readonly kind: "limit" }
+  /** {@link Machine.stop} was called. */
+  | { readonly kind: "stopped" }
+  /** A PE takes the same exception without end. */
+  | { readonly kind: "stuck"; readonly pe: number; readonly what: string }
+  /** Every PE waits or is off, no alarm is set and no input can come. */
+  | { readonly kind: "asleep" };
+
+/** One sentence for why a machine stopped. */
+export function describeEnd(end: MachineEnd): string {
+  switch (end.kind) {
+    case "off":
+      return "the guest switched the machine off";
+    case "reset":
+      return "the guest reset the machine";
+    case "exit":
+      return `the guest ended with status ${end.status}`;
+    case "limit":
+      return "the instruction limit was reached";
+    case "stopped":
+      return "the machine was stopped";
+    case "stuck":
+      return `the guest is stuck: PE ${end.pe} ${end.what}`;
+    case "asleep":
+      return "the guest waits for ever: every PE sleeps or is off, no timer is set, and no input can come";
+  }
+}

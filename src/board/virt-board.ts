@@ -1,0 +1,129 @@
+import {
+  FwCfg,
+  GpioKey,
+  PL011,
+  PL031,
+  PL061,
+  POWER_BUTTON_LINE,
+  SeededEntropy,
+  Virtio9P,
+  VirtioBlk,
+  VirtioConsole,
+  type VirtioDevice,
+  VirtioMmio,
+  VirtioRng,
+} from "../devices/index.js";
+import { createGic, type Gic } from "../gic/index.js";
+import { type CharacterBackend, type Clock, type Dma, type Log, nullCharacterBackend } from "../ports/index.js";
+import { GenericTimers, type TimerName, timerInterrupts } from "../timers/index.js";
+import type { Engine } from "./engine.js";
+import type { MachineDevice } from "./machine-options.js";
+import { memoryMap, sharedInterrupts, spi, virtioTransports } from "./memory-map.js";
+
+export interface BoardOptions {
+  readonly engine: Engine;
+  readonly affinities: readonly number[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly dma: Dma;
+  readonly serial: CharacterBackend | undefined;
+  readonly devices: readonly MachineDevice[];
+  readonly seed: bigint;
+  readonly epoch: number;
+}
+
+/** The `virt` board's devices on the engine's bus, wired to its interrupt controller. */
+export class VirtBoard {
+  readonly gic: Gic;
+  readonly timers: readonly GenericTimers[];
+  readonly powerButton: GpioKey;
+  readonly #resettable: { reset(): void }[] = [];
+
+  /** Throws when there are more devices than slots. */
+  constructor(options: BoardOptions) {
+    const { engine, clock, log, dma } = options;
+    const { physical } = engine;
+    this.gic = createGic({
+      peAffinities: options.affinities,
+      spiCount: sharedInterrupts,
+      security: "single",
+      outputs: options.affinities.map((_, pe) => engine.inputs(pe)),
+      log,
+    });
+    physical.addDevice(memoryMap.gicDistributor.base, this.gic.distributor);
+    physical.addDevice(memoryMap.gicRedistributors.base, this.gic.redistributors);
+    this.timers = options.affinities.map((_, pe) => this.#connectProcessor(engine, pe, clock));
+
+    const uart = new PL011({
+      irq: this.gic.spi(spi.pl011),
+      clock,
+      log,
+      backend: options.serial ?? nullCharacterBackend,
+    });
+    const rtc = new PL031({ irq: this.gic.spi(spi.pl031), clock, log, epoch: options.epoch });
+    const gpio = new PL061({ irq: this.gic.spi(spi.pl061), log });
+    this.powerButton = new GpioKey(gpio, POWER_BUTTON_LINE, clock);
+    const fwCfg = new FwCfg({ dma, log });
+    physical.addDevice(memoryMap.pl011.base, uart);
+    physical.addDevice(memoryMap.pl031.base, rtc);
+    physical.addDevice(memoryMap.pl061.base, gpio);
+    physical.addDevice(memoryMap.fwCfg.base, fwCfg);
+    this.#resettable.push(uart, rtc, gpio, fwCfg);
+    this.#addVirtio(options);
+  }
+
+  /** Puts every device into its power-on state. */
+  reset(): void {
+    for (const device of this.#resettable) device.reset();
+    for (const timers of this.timers) timers.reset();
+    this.gic.reset();
+  }
+
+  #connectProcessor(engine: Engine, pe: number, clock: Clock): GenericTimers {
+    const line = (name: TimerName) => this.gic.ppi(pe, timerInterrupts[name]);
+    const timers = new GenericTimers({
+      clock,
+      lines: {
+        physical: line("physical"),
+        virtual: line("virtual"),
+        hypervisorPhysical: line("hypervisorPhysical"),
+        hypervisorVirtual: line("hypervisorVirtual"),
+        securePhysical: line("securePhysical"),
+      },
+    });
+    engine.connect(pe, this.gic.cpuInterface(pe), timers);
+    return timers;
+  }
+
+  #addVirtio({ engine, devices, dma, log, seed }: BoardOptions): void {
+    if (devices.length > virtioTransports)
+      throw new Error(`the board has ${virtioTransports} virtio slots; ${devices.length} devices were given`);
+    for (let slot = 0; slot < virtioTransports; slot++) {
+      const device = devices[virtioTransports - 1 - slot];
+      const transport = new VirtioMmio({
+        irq: this.gic.spi(spi.virtio + slot),
+        dma,
+        log,
+        ...(device ? { device: makeVirtioDevice(device, seed + BigInt(slot) + 1n) } : {}),
+      });
+      engine.physical.addDevice(memoryMap.virtio.base + slot * memoryMap.virtio.size, transport);
+      this.#resettable.push(transport);
+    }
+  }
+}
+
+function makeVirtioDevice(device: MachineDevice, seed: bigint): VirtioDevice {
+  switch (device.kind) {
+    case "virtio-blk":
+      return new VirtioBlk({
+        backend: device.backend,
+        ...(device.serial === undefined ? {} : { serial: device.serial }),
+      });
+    case "virtio-console":
+      return new VirtioConsole(device.backend);
+    case "virtio-rng":
+      return new VirtioRng(new SeededEntropy(seed));
+    case "virtio-9p":
+      return new Virtio9P({ files: device.files, mountTag: device.mountTag });
+  }
+}
