@@ -4,6 +4,11 @@ import { Distributor } from "./distributor.js";
 import { GicState, type SavedGicState } from "./gic-state.js";
 import { Redistributors } from "./redistributor.js";
 import type { GicOptions } from "./types.js";
+import { type SavedVirtualCpuInterface, VirtualCpuInterface } from "./virtual-cpu-interface.js";
+
+export interface SavedGic extends SavedGicState {
+  virtualCpuInterfaces: SavedVirtualCpuInterface[];
+}
 
 /** The memory-mapped frames as one Security state sees them. */
 export interface GicFrames {
@@ -20,12 +25,14 @@ export interface Gic extends GicFrames {
   /** The wire of PPI `intid`, 16 to 31, of a PE. */
   ppi(pe: number, intid: number): IrqLine;
   cpuInterface(pe: number): CpuInterface;
+  /** ICH_* and ICV_* of a PE. */
+  virtualCpuInterface(pe: number): VirtualCpuInterface;
   /** Cold reset; input wires keep their level. */
   reset(): void;
   /** A plain object for JSON. */
-  save(): SavedGicState;
+  save(): SavedGic;
   /** Takes what {@link save} gave on a GIC with the same options; drives the outputs. Throws when the shapes differ. */
-  restore(saved: SavedGicState): void;
+  restore(saved: SavedGic): void;
   /** One line for `info`. */
   readonly description: string;
 }
@@ -39,6 +46,7 @@ export function createGic(options: GicOptions): Gic {
   });
   const nonSecure = framesOf(false);
   const cpuInterfaces = state.pes.map((pe) => new CpuInterface(state, pe));
+  const virtualCpuInterfaces = state.pes.map((pe) => new VirtualCpuInterface(state, pe));
   const peOf = (index: number) => {
     const pe = state.pes[index];
     if (pe === undefined) throw new Error(`the GIC has ${state.pes.length} PEs, no PE ${index}`);
@@ -59,9 +67,17 @@ export function createGic(options: GicOptions): Gic {
       return { set: (level) => state.setPpi(pe, intid, level) };
     },
     cpuInterface: (index) => cpuInterfaces[peOf(index).index]!,
-    reset: () => state.reset(),
-    save: () => state.save(),
-    restore: (saved) => state.restore(saved),
+    virtualCpuInterface: (index) => virtualCpuInterfaces[peOf(index).index]!,
+    reset() {
+      for (const virtual of virtualCpuInterfaces) virtual.reset();
+      state.reset();
+    },
+    save: () => ({ ...state.save(), virtualCpuInterfaces: virtualCpuInterfaces.map((virtual) => virtual.save()) }),
+    restore(saved) {
+      state.restore(saved);
+      for (const [index, virtual] of virtualCpuInterfaces.entries())
+        virtual.restore(saved.virtualCpuInterfaces[index]!);
+    },
     description:
       `GICv3: ${options.peAffinities.length} PEs, ${options.spiCount} SPIs, 32 priorities, ` +
       (options.security === "single" ? "one Security state" : "two Security states"),

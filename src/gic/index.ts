@@ -1,4 +1,9 @@
 export { CpuInterface, type IccRegisterName, type SgiKind } from "./cpu-interface.js";
-export { createGic, type Gic, type GicFrames } from "./gic.js";
-export type { SavedGicState } from "./gic-state.js";
+export { createGic, type Gic, type GicFrames, type SavedGic } from "./gic.js";
 export { type GicOptions, type IccContext, nonSecureContext, type PeOutputs } from "./types.js";
+export {
+  listRegisterCount,
+  maintenanceIntid,
+  VirtualCpuInterface,
+  type VirtualRegisterName,
+} from "./virtual-cpu-interface.js";

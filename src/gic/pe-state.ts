@@ -36,7 +36,8 @@ export interface CpuInterfaceRegisters {
   eoiMode: boolean[];
 }
 
-const resetCpuInterface = (): CpuInterfaceRegisters => ({
+/** The registers after a reset; the virtual CPU interface's alike. */
+export const resetCpuInterface = (): CpuInterfaceRegisters => ({
   pmr: 0,
   bpr: [minimumBinaryPoint, minimumBinaryPoint, minimumBinaryPoint + 1],
   groupEnable: [false, false, false],

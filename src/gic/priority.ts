@@ -8,19 +8,19 @@ export const lowestBit = (bits: number): number => 31 - Math.clz32(bits & -bits)
 
 /** The highest active priority of all groups (ICC_RPR_EL1's physical value), {@link idlePriority} when nothing is active. */
 export function runningPriority(icc: CpuInterfaceRegisters): number {
-  const [group0, secureGroup1, nonSecureGroup1] = icc.activePriorities;
-  const all = group0! | secureGroup1! | nonSecureGroup1!;
+  const { activePriorities } = icc;
+  const all = activePriorities[0]! | activePriorities[1]! | activePriorities[2]!;
   return all === 0 ? idlePriority : lowestBit(all) << priorityShift;
 }
 
 /** The group of the highest active priority, or -1. At equal priority, the first of Group 0, Secure and Non-secure Group 1. */
 export function runningGroup(icc: CpuInterfaceRegisters): Group | -1 {
-  const [group0, secureGroup1, nonSecureGroup1] = icc.activePriorities;
-  const all = group0! | secureGroup1! | nonSecureGroup1!;
+  const { activePriorities } = icc;
+  const all = activePriorities[0]! | activePriorities[1]! | activePriorities[2]!;
   if (all === 0) return -1;
   const highest = all & -all;
-  if (group0! & highest) return Group.group0;
-  return secureGroup1! & highest ? Group.secureGroup1 : Group.nonSecureGroup1;
+  if (activePriorities[Group.group0]! & highest) return Group.group0;
+  return activePriorities[Group.secureGroup1]! & highest ? Group.secureGroup1 : Group.nonSecureGroup1;
 }
 
 /** True when the binary point of Group 0 is in force for `group` (ICC_CTLR.CBPR of its security state). */

@@ -23,6 +23,7 @@ import {
  * - GICR_WAKER: QEMU signals interrupts to a sleeping PE.
  * - A pending interrupt whose group ICC_IGRPEN disables hides lower priorities of the other groups on QEMU.
  * - ICC_AP1R0_EL1: with EL3, QEMU ignores writes of the Non-secure copy.
+ * - ICH_MISR_EL2.VGrp0D: QEMU looks at the enable of Group 1.
  */
 
 /** A small deterministic generator (xorshift32). */
@@ -279,7 +280,7 @@ function dump(script: Script, secure: boolean): void {
     for (const offset of [4, 0xc, 0x10, 0x14, 0x10c00, 0x10c04, 0x10d00, 0x10e00])
       script.read32(redistributorBase + pe * 0x20000 + offset);
   for (const name of Object.keys(systemRegisters) as SystemRegister[]) {
-    if (/EOIR|DIR|SGI|EL2|SCR|CVAL|CTL_/.test(name)) continue;
+    if (/EOIR|DIR|SGI|_EL2|SCR|CVAL|CTL_/.test(name)) continue;
     if (!name.endsWith("EL3") || (secure && name !== "ICC_CTLR_EL3")) script.readSystem(name);
   }
 }
@@ -327,4 +328,93 @@ describe.skipIf(!haveQemu())("the GIC beside QEMU's", () => {
     walk(script, pick, { steps: 2000, groups: [1], secure: false, priorityShift: 4 });
     script.check(",secure=on");
   });
+
+  it.each(seeds)("gives the same results to a hypervisor and its guest (seed %i)", (seed) => {
+    const script = new Script("single");
+    const pick = random(seed * 0xc2b2ae35);
+    for (const name of ["ICH_VTR_EL2", "ICH_VMCR_EL2", "ICH_HCR_EL2", "ICH_MISR_EL2", "ICH_ELRSR_EL2"] as const)
+      script.readSystem(name);
+    start(script, false);
+    virtualWalk(script, pick, 1200);
+    script.check(",virtualization=on");
+  });
 });
+
+const listRegisters = ["ICH_LR0_EL2", "ICH_LR1_EL2", "ICH_LR2_EL2", "ICH_LR3_EL2"] as const;
+
+/** Rounds of a hypervisor that fills list registers, and of a guest that works on them (HCR_EL2: RW, IMO, FMO). */
+function virtualWalk(script: Script, pick: (below: number) => number, rounds: number): void {
+  const oneOf = <T>(list: readonly T[]): T => list[pick(list.length)]!;
+  const physical = [27, 30, 33, 40];
+  // Masked, because EL1 can't keep a physical interrupt from EL2; the maintenance interrupt shows as pending.
+  script.writeSystem("ICC_PMR_EL1", 0);
+  script.write32(sgiBase + 0x80, 0xffffffff);
+  script.write32(distributorBase + 0x84, 0xffffffff);
+  script.write32(sgiBase + 0x100, 1 << 25);
+  for (let round = 0; round < rounds; round++) {
+    for (let count = pick(3); count > 0; count--) {
+      const hardware = pick(3) === 0;
+      const target = hardware ? BigInt(oneOf(physical)) : pick(3) === 0 ? 1n << 9n : 0n;
+      const high =
+        (BigInt(pick(4)) << 30n) |
+        (hardware ? 1n << 29n : 0n) |
+        (BigInt(pick(2)) << 28n) |
+        (BigInt(pick(32)) << 19n) |
+        target;
+      script.writeSystem(oneOf(listRegisters), (high << 32n) | BigInt(oneOf([3, 16, 27, 33, 40, 100, 8192, 1023])));
+    }
+    if (pick(4) === 0) script.writeSystem("ICH_HCR_EL2", oneOf([0, 1, 1, 1, (1 | (pick(128) << 1)) & ~(1 << 5)]));
+    if (pick(8) === 0)
+      script.writeSystem("ICH_VMCR_EL2", (0xf8 << 24) + (pick(64) << 18) + oneOf([3, 3, 0x13, 0x203, 0x213, pick(4)]));
+    if (pick(20) === 0) script.writeSystem(oneOf(["ICH_AP0R0_EL2", "ICH_AP1R0_EL2"] as const), 0);
+    if (pick(4) === 0) {
+      const intid = oneOf(physical);
+      script.write32(bitmap(0x300, intid), 1 << (intid & 31));
+    }
+    for (const name of ["ICH_MISR_EL2", "ICH_EISR_EL2", "ICH_ELRSR_EL2", "ICH_HCR_EL2", "ICH_VMCR_EL2"] as const)
+      script.readSystem(name);
+    script.read32(sgiBase + 0x200);
+    script.add(Kind.dropFromEl2, 0, 0x8000_0018n);
+    for (let step = pick(6); step > 0; step--) guestStep(script, pick);
+    script.add(Kind.riseToEl2, 0);
+    for (const name of [...listRegisters, "ICH_AP0R0_EL2", "ICH_AP1R0_EL2"] as const) script.readSystem(name);
+    for (const intid of physical) script.read32(bitmap(0x300, intid));
+  }
+}
+
+/** One access by the guest, to registers that are now virtual. */
+function guestStep(script: Script, pick: (below: number) => number): void {
+  const group = pick(2) as 0 | 1;
+  const intid = [3, 16, 27, 33, 40, 100, 8192, 1023][pick(8)]!;
+  switch (pick(9)) {
+    case 0:
+    case 1:
+    case 2: {
+      const acknowledged = script.readSystem(`ICC_IAR${group}_EL1`);
+      if (pick(2)) script.writeSystem(`ICC_EOIR${group}_EL1`, acknowledged);
+      break;
+    }
+    case 3:
+      script.writeSystem(`ICC_EOIR${group}_EL1`, intid);
+      break;
+    case 4:
+      script.writeSystem("ICC_DIR_EL1", intid);
+      break;
+    case 5:
+      script.writeSystem("ICC_PMR_EL1", [0xff, 0xff, pick(256)][pick(3)]!);
+      break;
+    case 6:
+      script.writeSystem(`ICC_BPR${group}_EL1`, pick(8));
+      break;
+    case 7:
+      script.writeSystem("ICC_CTLR_EL1", pick(4));
+      break;
+    case 8:
+      if (pick(4) === 0) script.writeSystem(`ICC_IGRPEN${group}_EL1`, pick(2));
+  }
+  script.readSystem("ISR_EL1");
+  script.read32(sgiBase + 0x200);
+  for (const name of ["HPPIR", "BPR", "AP", "IGRPEN"] as const)
+    script.readSystem(name === "AP" ? `ICC_AP${group}R0_EL1` : `ICC_${name}${group}_EL1`);
+  for (const name of ["ICC_RPR_EL1", "ICC_PMR_EL1", "ICC_CTLR_EL1"] as const) script.readSystem(name);
+}

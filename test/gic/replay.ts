@@ -2,7 +2,13 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createGic, type Gic, type IccContext, type IccRegisterName } from "../../src/gic/index.js";
+import {
+  createGic,
+  type Gic,
+  type IccContext,
+  type IccRegisterName,
+  type VirtualRegisterName,
+} from "../../src/gic/index.js";
 import { type Clock, silentLog } from "../../src/ports/index.js";
 import { GenericTimers, type TimerRegisterName, timerInterrupts } from "../../src/timers/index.js";
 
@@ -17,6 +23,8 @@ export const Kind = {
   readSystem: 7,
   writeSystem: 8,
   dropToEl1: 9,
+  dropFromEl2: 10,
+  riseToEl2: 11,
 } as const;
 
 export interface Access {
@@ -65,6 +73,18 @@ export const systemRegisters = {
   CNTV_CTL_EL0: encode(3, 3, 14, 3, 1),
   CNTV_CVAL_EL0: encode(3, 3, 14, 3, 2),
   CNTFRQ_EL0: encode(3, 3, 14, 0, 0),
+  ICH_AP0R0_EL2: encode(3, 4, 12, 8, 0),
+  ICH_AP1R0_EL2: encode(3, 4, 12, 9, 0),
+  ICH_HCR_EL2: encode(3, 4, 12, 11, 0),
+  ICH_VTR_EL2: encode(3, 4, 12, 11, 1),
+  ICH_MISR_EL2: encode(3, 4, 12, 11, 2),
+  ICH_EISR_EL2: encode(3, 4, 12, 11, 3),
+  ICH_ELRSR_EL2: encode(3, 4, 12, 11, 5),
+  ICH_VMCR_EL2: encode(3, 4, 12, 11, 7),
+  ICH_LR0_EL2: encode(3, 4, 12, 12, 0),
+  ICH_LR1_EL2: encode(3, 4, 12, 12, 1),
+  ICH_LR2_EL2: encode(3, 4, 12, 12, 2),
+  ICH_LR3_EL2: encode(3, 4, 12, 12, 3),
   ISR_EL1: encode(3, 0, 12, 1, 0),
   SCR_EL3: encode(3, 6, 1, 1, 0),
 } as const;
@@ -79,7 +99,8 @@ const names = new Map<number, SystemRegister>(
 export class ModelMachine {
   readonly gic: Gic;
   readonly #timers: GenericTimers;
-  readonly #levels = { irq: false, fiq: false };
+  readonly #levels = { irq: false, fiq: false, virq: false, vfiq: false };
+  #virtual = false;
   readonly #uart;
   #context: IccContext;
   #time = 16_000;
@@ -94,6 +115,8 @@ export class ModelMachine {
         {
           irq: { set: (level) => (this.#levels.irq = level) },
           fiq: { set: (level) => (this.#levels.fiq = level) },
+          virq: { set: (level) => (this.#levels.virq = level) },
+          vfiq: { set: (level) => (this.#levels.vfiq = level) },
         },
         { irq: unconnected, fiq: unconnected },
       ],
@@ -129,6 +152,11 @@ export class ModelMachine {
       case Kind.dropToEl1:
         this.#setScr(value, 1);
         this.gic.cpuInterface(0).setExecutionState(1, false);
+        return 0n;
+      case Kind.dropFromEl2:
+      case Kind.riseToEl2:
+        // A guest's ICC_* are ICV_*: HCR_EL2 has IMO and FMO set in these replays.
+        this.#virtual = kind === Kind.dropFromEl2;
         return 0n;
       case Kind.read8:
         return BigInt(this.#read(location, 1));
@@ -178,13 +206,25 @@ export class ModelMachine {
   }
 
   #readSystem(name: SystemRegister): bigint {
-    if (name === "ISR_EL1") return BigInt((this.#levels.irq ? 0x80 : 0) | (this.#levels.fiq ? 0x40 : 0));
+    if (name === "ISR_EL1") {
+      const { irq, fiq, virq, vfiq } = this.#levels;
+      return BigInt(((this.#virtual ? virq : irq) ? 0x80 : 0) | ((this.#virtual ? vfiq : fiq) ? 0x40 : 0));
+    }
+    const virtual = this.#virtualName(name);
+    if (virtual !== undefined) return BigInt(this.gic.virtualCpuInterface(0).read(virtual));
     if (name.startsWith("CNT")) return this.#timers.read(name as TimerRegisterName);
     return BigInt(this.gic.cpuInterface(0).read(name as IccRegisterName, this.#context));
   }
 
+  #virtualName(name: SystemRegister): VirtualRegisterName | undefined {
+    if (name.startsWith("ICH_")) return name as VirtualRegisterName;
+    return this.#virtual && name.startsWith("ICC_") ? (name.replace("ICC", "ICV") as VirtualRegisterName) : undefined;
+  }
+
   #writeSystem(name: SystemRegister, value: bigint): void {
-    if (name === "SCR_EL3") this.#setScr(value, 3);
+    const virtual = this.#virtualName(name);
+    if (virtual !== undefined) this.gic.virtualCpuInterface(0).write(virtual, value);
+    else if (name === "SCR_EL3") this.#setScr(value, 3);
     else if (name.startsWith("CNT")) this.#timers.write(name as TimerRegisterName, value);
     else this.gic.cpuInterface(0).write(name as IccRegisterName, value, this.#context);
   }

@@ -14,7 +14,8 @@ enum kind {
 	END,
 	READ8, WRITE8, READ32, WRITE32, READ64, WRITE64,	/* location: a physical address */
 	READ_SYSTEM, WRITE_SYSTEM,	/* location: op0:op1:CRn:CRm:op2 as in bits 19:5 of MRS and MSR */
-	DROP_TO_EL1,			/* value: SCR_EL3 */
+	DROP_TO_EL1,			/* from EL3; value: SCR_EL3 */
+	DROP_FROM_EL2, RISE_TO_EL2,	/* to EL1 and back; value: HCR_EL2 */
 };
 
 struct access {
@@ -25,6 +26,8 @@ struct access {
 
 extern u32 thunk[];
 void drop_to_el1(u64 scr);
+void drop_from_el2(u64 hcr);
+void rise_to_el2(void);
 
 /* Executes MRS x0 or MSR x0; an exception gives 0xbad in the top 16 bits above ESR. */
 static u64 system_access(u32 opcode, u64 value)
@@ -64,6 +67,12 @@ static u64 perform(const struct access *access)
 		}
 	case DROP_TO_EL1:
 		drop_to_el1(access->value);
+		return 0;
+	case DROP_FROM_EL2:
+		drop_from_el2(access->value);
+		return 0;
+	case RISE_TO_EL2:
+		rise_to_el2();
 		return 0;
 	}
 	return ~0UL;

@@ -41,6 +41,25 @@ drop_to_el1:
 	isb
 	eret
 
+// void drop_from_el2(uint64_t hcr): continues in the caller at EL1h with HCR_EL2 = hcr.
+	.global drop_from_el2
+drop_from_el2:
+	msr	hcr_el2, x0
+	mov	x0, #0x3c5
+	msr	spsr_el2, x0
+	msr	elr_el2, x30
+	mov	x0, sp
+	msr	sp_el1, x0
+	msr	sctlr_el1, xzr
+	isb
+	eret
+
+// void rise_to_el2(void): back at EL2h; the vectors know HVC.
+	.global rise_to_el2
+rise_to_el2:
+	hvc	#0
+	ret
+
 // uint64_t run_thunk(uint64_t value): executes the instruction that replay.c put at `thunk`, on x0.
 	.section .thunk, "awx"
 	.global thunk
@@ -66,9 +85,25 @@ thunk:
 vectors\el:
 	.rept 16
 	.balign 0x80
-	skip	\el
+	b	handler\el
 	.endr
 	.endm
+
+handler1:
+	skip	1
+handler2:
+	mrs	x0, esr_el2
+	lsr	x0, x0, #26
+	cmp	x0, #0x16		// HVC
+	b.ne	1f
+	mov	x0, #0x3c9		// DAIF masked, EL2h
+	msr	spsr_el2, x0
+	mrs	x0, sp_el1
+	mov	sp, x0
+	eret
+1:	skip	2
+handler3:
+	skip	3
 
 	vectors 1
 	vectors 2
