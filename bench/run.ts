@@ -1,0 +1,92 @@
+/**
+ * Measures Trapeze against QEMU, in alternation on the same machine, and prints medians and ratios.
+ * npx tsx bench/run.ts --help
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { type EngineName, engineNames, requireEngine, rootDirectory } from "./engines.js";
+import { describeHost, formatTable, meetsGoal, type SuiteResult } from "./report.js";
+import { debian, memory } from "./suites/debian.js";
+import { interpreter } from "./suites/interpreter.js";
+import { kernels } from "./suites/kernels.js";
+import { startup } from "./suites/startup.js";
+import type { Suite } from "./suites/suite.js";
+
+const suites: Readonly<Record<string, Suite>> = { kernels, interpreter, startup, debian, memory };
+
+const help = `usage: npx tsx bench/run.ts [options] [suite...]
+suites (default: all)
+  kernels       C kernels, bare metal: time without start-up, ratio to QEMU's
+  interpreter   instructions per second of the interpreter alone
+  startup       from the command to the first output
+  debian        boot of Debian's kernel to power-off (needs: npx trapeze get debian)
+  memory        peak resident memory of that boot
+options
+  -n N               repetitions, of which the median counts (default 5)
+  --engines LIST     qemu,trapeze (default both)
+  --kernels LIST     only these kernels
+  --json FILE        where the results go (default .cache/bench/DATE.json)
+  --check            status 1 when a goal is missed
+examples
+  npx tsx bench/run.ts -n 3 kernels
+  npx tsx bench/run.ts --engines qemu --kernels alu,crc kernels`;
+
+const readArguments = () =>
+  parseArgs({
+    allowPositionals: true,
+    options: {
+      repetitions: { type: "string", short: "n", default: "5" },
+      engines: { type: "string", default: engineNames.join(",") },
+      kernels: { type: "string", default: "" },
+      json: { type: "string" },
+      check: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+
+async function main(): Promise<number> {
+  const { values, positionals } = readArguments();
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  const repetitions = Number(values.repetitions);
+  if (!Number.isInteger(repetitions) || repetitions < 1)
+    throw new Error(`-n wants a whole number from 1, not ${values.repetitions}`);
+  const wanted = values.engines.split(",");
+  const unknown = wanted.find((name) => !(engineNames as readonly string[]).includes(name));
+  if (unknown !== undefined) throw new Error(`no engine named "${unknown}"; there are ${engineNames.join(", ")}`);
+  const engines = (wanted as EngineName[]).map(requireEngine);
+  const chosen = positionals.length > 0 ? positionals : Object.keys(suites);
+
+  const results: SuiteResult[] = [];
+  for (const name of chosen) {
+    const suite = suites[name];
+    if (!suite) throw new Error(`no suite named "${name}"; there are ${Object.keys(suites).join(", ")}`);
+    const only = values.kernels === "" ? [] : values.kernels.split(",");
+    const say = (line: string): void => void (process.stderr.isTTY && process.stderr.write(`\r\x1b[K${line}`));
+    const result = await suite({ engines, repetitions, only, say });
+    say("");
+    results.push(result);
+    console.log(`${formatTable(result)}\n`);
+  }
+
+  const host = describeHost();
+  const file = resolve(values.json ?? `${rootDirectory}.cache/bench/${String(host["date"]).replaceAll(":", "-")}.json`);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify({ host, repetitions, results }, undefined, 2)}\n`);
+  console.log(`${host["cpu"]}, node ${host["node"]}, ${host["qemu"]}\nresults in ${file}`);
+
+  const missed = results.some(
+    ({ rows, geomean }) => rows.some((row) => meetsGoal(row) === false) || (geomean && geomean.ratio > geomean.atMost),
+  );
+  return results.some(({ failures }) => failures.length > 0) || (values.check && missed) ? 1 : 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 2;
+}
