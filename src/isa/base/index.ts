@@ -1,6 +1,7 @@
 import type { Definition } from "../definition.js";
 import { addSubtractImmediate } from "./add-subtract.js";
 import { addSubtractExtended, addSubtractShifted, addSubtractWithCarry } from "./add-subtract-register.js";
+import { atomicMemoryOperations, compareAndSwap, orderedUnscaled } from "./atomic.js";
 import { bitfield, extract } from "./bitfield.js";
 import { compareAndBranch, conditionalBranch, testAndBranch, unconditionalBranch } from "./branch.js";
 import { conditionalCompare, conditionalSelect } from "./conditional.js";
@@ -42,4 +43,7 @@ export const baseInstructions: readonly (readonly Definition[])[] = [
   loadStoreNoAllocatePair,
   loadStorePair,
   loadStoreRegister,
+  compareAndSwap,
+  atomicMemoryOperations,
+  orderedUnscaled,
 ];
