@@ -21,6 +21,9 @@ export interface MachineCalls {
 export const jumpCacheEntries = 1024;
 export const jumpCacheSize = jumpCacheEntries * 16;
 
+/** A threshold that a record's heat never reaches. */
+export const neverHot = 0x2_0000;
+
 /** What the core module gives. */
 export interface Core {
   /** Runs the PE from its pc until something needs the machine. */
@@ -49,7 +52,7 @@ export function buildCore(options: {
   readonly coldTable: WebAssembly.Table;
   /** Compiled regions by slot. */
   readonly regionTable: WebAssembly.Table;
-  /** Arrivals by taken branch after which `Exit.hot` is returned; above 0xffff: never. */
+  /** Arrivals by branch after which `Exit.hot` is returned; {@link neverHot}: never. */
   readonly hotThreshold: number;
 }): Core {
   const { memory, hot, calls, routines, coldTable, regionTable } = options;

@@ -1,0 +1,160 @@
+import type { MachineCalls } from "../interpreter/interpreter.js";
+import type { OperationNumbers } from "../interpreter/operations.js";
+import { pageEndOperation, RecordLayout, recordPageSize, recordsPerPage } from "../interpreter/record.js";
+import type { InstructionTable } from "../isa/table.js";
+import type { Instruction } from "../isa/template.js";
+import { undefinedInstruction } from "../isa/undefined.js";
+import type { CodePages } from "./code-pages.js";
+import type { LinearMemory } from "./linear-memory.js";
+import type { PhysicalMemory } from "./physical-memory.js";
+
+/** What must follow when code pages change: by the engine, which knows TLBs and regions. */
+export interface CodeCacheOwner {
+  /** A page became code: write tags for it must go. */
+  becameCode(page: number): void;
+  /** A page is no longer code: execute tags that lead to its records must go, and regions made from it. */
+  droppedCode(page: number, records: number): void;
+  /** Words that were decoded have changed: regions made from them must go. Bytes from `start` up to `end`. */
+  changedCode(page: number, start: number, end: number): void;
+  /** Everything was dropped. */
+  droppedAll(): void;
+}
+
+/** Writes that hit no instruction after which a page is taken for data again. */
+const dataWritesToForget = 32;
+
+interface CodePage {
+  readonly page: number;
+  readonly records: number;
+  /** Writes since the last one that hit a decoded instruction. */
+  writes: number;
+}
+
+/** Predecoded records of the physical pages that were executed, in a pool of linear memory. */
+export class CodeCache implements CodePages {
+  private readonly pages = new Map<number, CodePage>();
+  private readonly owners: (CodePage | undefined)[];
+  private readonly free: number[] = [];
+  private readonly view: DataView;
+  private readonly decoded = new Map<number, Instruction | undefined>();
+
+  /** `base`: address of `capacity` * recordPageSize bytes. */
+  constructor(
+    private readonly memory: LinearMemory,
+    private readonly physical: PhysicalMemory,
+    private readonly table: InstructionTable,
+    private readonly features: ReadonlySet<string>,
+    private readonly numbers: OperationNumbers,
+    private readonly owner: CodeCacheOwner,
+    private readonly base: number,
+    capacity: number,
+  ) {
+    this.view = memory.view;
+    this.owners = new Array(capacity);
+    for (let i = capacity - 1; i >= 0; i--) this.free.push(i);
+  }
+
+  isCode(page: number): boolean {
+    return this.pages.has(page);
+  }
+
+  records(page: number): number {
+    const known = this.pages.get(page);
+    if (known !== undefined) return known.records;
+    if (this.free.length === 0) this.dropAll();
+    const slot = this.free.pop()!;
+    const records = this.base + slot * recordPageSize;
+    this.memory.u8.fill(0, records, records + recordPageSize);
+    this.view.setUint16(records + (recordsPerPage - 1) * RecordLayout.size, pageEndOperation, true);
+    const entry = { page, records, writes: 0 };
+    this.pages.set(page, entry);
+    this.owners[slot] = entry;
+    this.owner.becameCode(page);
+    return records;
+  }
+
+  /** Forgets all code. */
+  dropAll(): void {
+    this.pages.clear();
+    this.free.length = 0;
+    for (let i = this.owners.length - 1; i >= 0; i--) {
+      this.owners[i] = undefined;
+      this.free.push(i);
+    }
+    this.owner.droppedAll();
+  }
+
+  private drop(entry: CodePage): void {
+    this.pages.delete(entry.page);
+    const slot = (entry.records - this.base) / recordPageSize;
+    this.owners[slot] = undefined;
+    this.free.push(slot);
+    this.owner.droppedCode(entry.page, entry.records);
+  }
+
+  written(physicalAddress: number, size: number): void {
+    const end = physicalAddress + size;
+    for (let at = physicalAddress; at < end; ) {
+      const page = Math.floor(at / 4096);
+      const pageEnd = Math.min(end, (page + 1) * 4096);
+      const entry = this.pages.get(page);
+      if (entry !== undefined) this.writtenInPage(entry, at % 4096, pageEnd - page * 4096);
+      at = pageEnd;
+    }
+  }
+
+  private writtenInPage(entry: CodePage, start: number, end: number): void {
+    if (end - start >= 4096) {
+      this.drop(entry);
+      return;
+    }
+    let hit = false;
+    for (let word = start >> 2; word << 2 < end; word++) {
+      const record = entry.records + word * RecordLayout.size;
+      if (this.memory.u16[record >> 1] === 0) continue;
+      this.memory.i32[record >> 2] = 0;
+      hit = true;
+    }
+    if (hit) {
+      entry.writes = 0;
+      this.owner.changedCode(entry.page, start, end);
+    } else if (++entry.writes >= dataWritesToForget) this.drop(entry);
+  }
+
+  /** Physical address of the instruction that a record stands for. */
+  physicalAddress(record: number): number {
+    const slot = Math.floor((record - this.base) / recordPageSize);
+    const index = (record - this.base - slot * recordPageSize) / RecordLayout.size;
+    return this.owners[slot]!.page * 4096 + index * 4;
+  }
+
+  /** Address of the record of the instruction at a physical address, if its page is code. */
+  recordOf(physicalAddress: number): number | undefined {
+    const entry = this.pages.get(Math.floor(physicalAddress / 4096));
+    return entry === undefined ? undefined : entry.records + ((physicalAddress % 4096) >> 2) * RecordLayout.size;
+  }
+
+  /** The word at a physical address; undefined where no memory can be read directly. */
+  word(physicalAddress: number): number | undefined {
+    const host = this.physical.hostAddress(physicalAddress, 4, true);
+    return host < 0 ? undefined : this.memory.i32[host >> 2];
+  }
+
+  /** Decodes `word` for this machine's cores; undefined when UNDEFINED. */
+  instruction(word: number): Instruction | undefined {
+    let found = this.decoded.get(word);
+    if (found === undefined && !this.decoded.has(word)) {
+      if (this.decoded.size > 1 << 18) this.decoded.clear();
+      found = this.table.decode(word, this.features);
+      this.decoded.set(word, found);
+    }
+    return found;
+  }
+
+  /** Decodes the instruction of a record and fills it; gives its operation number. */
+  decode(record: number, calls: MachineCalls): number {
+    const word = this.word(this.physicalAddress(record)) ?? 0;
+    const instruction = this.instruction(word) ?? undefinedInstruction(word);
+    return this.numbers.writeRecord(this.view, record, instruction, calls);
+  }
+}

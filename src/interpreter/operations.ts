@@ -1,0 +1,68 @@
+import type { InstructionTable } from "../isa/table.js";
+import type { Instruction, Template } from "../isa/template.js";
+import type { RoutineLibrary } from "../wasm/routines.js";
+import { compileCold, type MachineCalls } from "./interpreter.js";
+import { firstHotOperation, RecordLayout, writeOperands } from "./record.js";
+
+/** Cold operations that may exist: u16 numbers, less those with a fixed meaning. */
+const coldCapacity = 16384;
+
+/**
+ * Which operation number each template has: templates of the main switch by their place in it, others as they turn up,
+ * compiled one at a time into functions of the cold table.
+ */
+export class OperationNumbers {
+  private readonly numbers = new Map<Template, number>();
+  private readonly compiled: (Template | undefined)[] = [];
+  readonly hot: readonly Template[];
+  readonly coldTable = new WebAssembly.Table({ element: "anyfunc", initial: coldCapacity });
+
+  /** @param hotWords a word of each template that the main switch handles; those not in `table` are left out. */
+  constructor(
+    table: InstructionTable,
+    features: ReadonlySet<string>,
+    hotWords: readonly number[],
+    private readonly memory: WebAssembly.Memory,
+    private readonly routines: RoutineLibrary,
+  ) {
+    const hot: Template[] = [];
+    for (const word of hotWords) {
+      const instruction = table.decode(word, features);
+      if (instruction !== undefined && !hot.includes(instruction.template)) hot.push(instruction.template);
+    }
+    this.hot = hot;
+    hot.forEach((t, i) => {
+      this.numbers.set(t, firstHotOperation + i);
+    });
+  }
+
+  /** The number of `template`, which is compiled when it is new. */
+  number(template: Template, calls: MachineCalls): number {
+    const known = this.numbers.get(template);
+    if (known !== undefined) return known;
+    this.compile([template], calls);
+    return this.numbers.get(template)!;
+  }
+
+  /** Compiles templates outside the main switch, all in one module. */
+  compile(templates: readonly Template[], calls: MachineCalls): void {
+    const fresh = templates.filter((t) => !this.numbers.has(t));
+    if (fresh.length === 0) return;
+    const functions = compileCold({ memory: this.memory, templates: fresh, calls, routines: this.routines });
+    fresh.forEach((t, i) => {
+      const slot = this.compiled.length;
+      if (slot >= coldCapacity) throw new Error("more kinds of instruction than the interpreter has numbers for");
+      this.compiled.push(t);
+      this.coldTable.set(slot, functions[i] as CallableFunction);
+      this.numbers.set(t, firstHotOperation + this.hot.length + slot);
+    });
+  }
+
+  /** Fills the record at `address`; its heat stays. */
+  writeRecord(memory: DataView, address: number, instruction: Instruction, calls: MachineCalls): number {
+    const number = this.number(instruction.template, calls);
+    writeOperands(memory, address, instruction);
+    memory.setUint16(address + RecordLayout.operation, number, true);
+    return number;
+  }
+}
