@@ -1,4 +1,5 @@
 import type { Definition } from "../definition.js";
+import { copy, scalarCopy } from "./copy.js";
 import { loadStorePair } from "./load-store-pair.js";
 import {
   loadLiteral,
@@ -8,6 +9,9 @@ import {
   loadStoreUnsignedImmediate,
 } from "./load-store-register.js";
 import { loadStoreMultipleStructures, loadStoreSingleStructure } from "./load-store-structures.js";
+import { modifiedImmediateInstructions } from "./modified-immediate.js";
+import { extract, permute, tableLookup } from "./permute.js";
+import { scalarThreeSameExtra, scalarThreeSameInstructions, threeSame, threeSameExtra } from "./three-same.js";
 
 /** Advanced SIMD but for floating-point arithmetic, with the loads and stores of SIMD&FP registers. */
 export const simdInstructions: readonly (readonly Definition[])[] = [
@@ -19,4 +23,14 @@ export const simdInstructions: readonly (readonly Definition[])[] = [
   loadStoreIndexed,
   loadStoreRegisterOffset,
   loadStoreUnsignedImmediate,
+  modifiedImmediateInstructions,
+  copy,
+  scalarCopy,
+  permute,
+  extract,
+  tableLookup,
+  threeSame,
+  scalarThreeSameInstructions,
+  threeSameExtra,
+  scalarThreeSameExtra,
 ];
