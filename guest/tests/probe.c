@@ -12,9 +12,12 @@ extern char probe_leave[], probe_done[];
 static char user_stack[PAGE_SIZE] __attribute__((aligned(4096)));
 static uint64_t context[13];
 static struct outcome latest;
+void (*probe_in_handler)(void);
 
 static void on_exception(struct exception_frame *frame)
 {
+    if (probe_in_handler)
+        probe_in_handler();
     latest = (struct outcome){
         .excepted = ESR_EC(frame->esr) != EC_SVC64 || ESR_ISS(frame->esr) != DONE_IMMEDIATE,
         .vector = frame->vector,

@@ -34,6 +34,8 @@ struct outcome {
 void probe_init(void);
 struct outcome probe(const struct probe_case *c);
 void probe_print(const struct probe_case *c, const struct outcome *o);
+/* When set: called in the exception handler, before anything else. */
+extern void (*probe_in_handler)(void);
 /* probe() and probe_print() for each. */
 void probe_all(const struct probe_case *cases, unsigned count);
 
