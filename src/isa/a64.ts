@@ -4,6 +4,7 @@ import type { Definition } from "./definition.js";
 import { simdInstructions } from "./simd/index.js";
 import { systemInstructions } from "./system/index.js";
 import { InstructionTable } from "./table.js";
+import { unimplementedInstructions } from "./unimplemented/index.js";
 
 let table: InstructionTable | undefined;
 
@@ -12,6 +13,7 @@ export function a64Groups(): readonly (readonly Definition[])[] {
   return [
     ...baseInstructions, //
     ...systemInstructions,
+    ...unimplementedInstructions,
     ...simdInstructions,
     ...cryptoInstructions,
   ];
