@@ -304,7 +304,12 @@ export class MemoryFileSystem implements HostFileSystem {
 }
 
 function describe(node: Node): HostFileAttributes {
-  const size = node.type === "directory" ? BLOCK : node.type === "symbolic-link" ? node.target.length : node.size;
+  const size =
+    node.type === "directory"
+      ? BLOCK
+      : node.type === "symbolic-link"
+        ? new TextEncoder().encode(node.target).length
+        : node.size;
   return {
     type: node.type,
     inode: node.inode,

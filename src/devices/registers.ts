@@ -104,16 +104,18 @@ export class RegisterBlock<Device> {
   }
 }
 
-/** A register table as a Markdown table, for the documentation. */
+/** A register table as a Markdown table with aligned columns, for the documentation. */
 export function describeRegisters<Device>(registers: readonly Register<Device>[]): string {
   const hex = (value: number) => `0x${value.toString(16).padStart(3, "0")}`;
   const rows = [...registers]
     .sort((a, b) => a.offset - b.offset)
-    .map((r) => {
-      const end = r.count ? `-${hex(r.offset + 4 * r.count - 4)}` : "";
-      return `| ${hex(r.offset)}${end} | ${r.name} | ${r.access} | ${hex(r.reset)} | ${hex(r.bits)} | ${r.purpose} |`;
+    .map(({ offset, name, access, reset, bits, purpose, count }) => {
+      const end = count ? `-${hex(offset + 4 * count - 4)}` : "";
+      return [hex(offset) + end, name, access, hex(reset), hex(bits), purpose];
     });
-  return ["| Offset | Name | Access | Reset | Bits | Purpose |", "| --- | --- | --- | --- | --- | --- |", ...rows].join(
-    "\n",
-  );
+  const titles = ["Offset", "Name", "Access", "Reset", "Bits", "Purpose"];
+  const widths = titles.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`;
+  return [titles, widths.map((width) => "-".repeat(width)), ...rows].map(line).join("\n");
 }

@@ -60,8 +60,9 @@ function memoryHost(files: Map<string, Uint8Array>): SemihostingHost {
 
 it("semihosting answers as QEMU's does", () => {
   const script = new Script();
-  const fields = (...values: number[]) =>
-    values.forEach((value, i) => script.write(BLOCK + 8 * i, value).write(BLOCK + 8 * i + 4, 0));
+  const fields = (...values: number[]) => {
+    for (const [i, value] of values.entries()) script.write(BLOCK + 8 * i, value).write(BLOCK + 8 * i + 4, 0);
+  };
   const text = (at: number, value: string) => script.store(at, new TextEncoder().encode(`${value}\0`));
   const open = (name: string, mode: number) => {
     text(NAME, name);

@@ -108,3 +108,6 @@ export class TestRam implements Dma {
     return address >= this.base && address + length <= this.base + this.bytes.length;
   }
 }
+
+/** Settings for fast-check: the same cases each time, others with FUZZ_SEED. */
+export const fuzz = (numRuns: number) => ({ numRuns, seed: Number(process.env["FUZZ_SEED"] ?? 1) });

@@ -6,6 +6,7 @@ import {
   type HostFileType,
   type HostOpenOptions,
 } from "../../../ports/index.js";
+import { FORMAT, FORMAT_MASK, putAttributes, putQid, takeTime } from "./attributes.js";
 import { checkAncestors, childOf, type Fid, FidTable, parentOf } from "./fids.js";
 import {
   ERRNO,
@@ -45,20 +46,6 @@ const SET = { MODE: 1, UID: 2, GID: 4, SIZE: 8, ATIME: 16, MTIME: 32, ATIME_SET:
 const GETATTR_BASIC = 0x7ffn;
 const LOCK_SUCCESS = 0;
 const LOCK_TYPE_UNLOCKED = 2;
-
-const FORMAT: Readonly<Record<HostFileType, number>> = {
-  fifo: 0o010000,
-  "character-device": 0o020000,
-  directory: 0o040000,
-  "block-device": 0o060000,
-  file: 0o100000,
-  "symbolic-link": 0o120000,
-  socket: 0o140000,
-};
-const FORMAT_MASK = 0o170000;
-/** A qid's type byte. */
-const QID_DIRECTORY = 0x80;
-const QID_SYMBOLIC_LINK = 0x02;
 
 /**
  * A 9P2000.L server over a {@link HostFileSystem}. Symbolic links are handed to the guest, never followed; ".." at the
@@ -218,15 +205,7 @@ export class NinePServer {
     const { file } = this.#fids.get(number);
     const a = file ? file.attributes() : this.#files.attributes(this.#path(number));
     w.u64(GETATTR_BASIC);
-    putQid(w, a);
-    w.u32(FORMAT[a.type] | a.permissions)
-      .u32(a.userId)
-      .u32(a.groupId)
-      .u64(BigInt(a.links));
-    w.u64(deviceNumber(a)).u64(BigInt(a.size)).u64(BigInt(a.blockSize)).u64(BigInt(a.blocks));
-    for (const time of [a.accessTime, a.modificationTime, a.changeTime, 0n]) putTime(w, time);
-    // Generation and data version, which the mask says are not given.
-    w.u64(0n).u64(0n);
+    putAttributes(w, a);
   }
 
   #setAttributes(r: MessageReader): void {
@@ -509,25 +488,4 @@ export interface NinePSession {
 
 function unsupported(): never {
   throw new NinePError("EOPNOTSUPP");
-}
-
-function putQid(w: MessageWriter, file: { type: HostFileType; inode: bigint; modificationTime?: bigint }): void {
-  const type = file.type === "directory" ? QID_DIRECTORY : file.type === "symbolic-link" ? QID_SYMBOLIC_LINK : 0;
-  // The version changes with the contents, so that a caching guest notices.
-  const version = Number(BigInt.asUintN(32, (file.modificationTime ?? 0n) >> 10n));
-  w.u8(type).u32(version).u64(BigInt.asUintN(64, file.inode));
-}
-
-function putTime(w: MessageWriter, nanoseconds: bigint): void {
-  const fraction = ((nanoseconds % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
-  w.u64(BigInt.asUintN(64, (nanoseconds - fraction) / 1_000_000_000n)).u64(fraction);
-}
-
-function takeTime(r: MessageReader): bigint {
-  return BigInt.asIntN(64, r.u64()) * 1_000_000_000n + r.u64();
-}
-
-/** Linux's new_encode_dev: minor's low byte, major, the rest of minor. */
-function deviceNumber({ deviceMajor, deviceMinor }: HostFileAttributes): bigint {
-  return BigInt(((deviceMinor & 0xff) | (deviceMajor << 8) | ((deviceMinor & ~0xff) << 12)) >>> 0);
 }
