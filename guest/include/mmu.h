@@ -42,7 +42,10 @@ extern uint64_t mmu_root[512];
 void mmu_build_identity_map(void);
 /* Set MAIR, TCR, TTBR0 and SCTLR_EL1 on this PE and turn translation and caches on. */
 void mmu_enable(void);
-/* Map [va, va + size) to pa in the tables under `root`, with the largest blocks that fit. Existing entries are overwritten; no TLBI. */
+/*
+ * Map [va, va + size) to pa in the tables under `root`, with the largest blocks that fit. Entries there are overwritten, and a block
+ * that has to become a table is lost as a whole; no TLBI.
+ */
 void mmu_map(uint64_t *root, uint64_t va, uint64_t pa, uint64_t size, uint64_t attributes);
 /* The descriptor that maps va at `level`, for a test to change; tables down to it must exist. */
 uint64_t *mmu_descriptor(uint64_t *root, uint64_t va, unsigned level);
