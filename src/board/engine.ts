@@ -1,82 +1,47 @@
 import type { Core } from "../cpu/cores/core.js";
+import type { LinearMemory } from "../cpu/linear-memory.js";
 import type { PhysicalMemory } from "../cpu/physical-memory.js";
-import type { SemihostingMemory, SemihostingResult } from "../devices/index.js";
-import type { CpuInterface, PeOutputs } from "../gic/index.js";
-import type { Clock, Log } from "../ports/index.js";
-import type { GenericTimers } from "../timers/index.js";
-import type { PsciConduit } from "./device-tree/virt.js";
-import type { PsciResult } from "./psci.js";
-import type { Processors } from "./scheduler.js";
-import type { StatePart } from "./state-hash.js";
-
-/** What the engine asks of the machine while a PE runs. */
-export interface EngineHost {
-  readonly log: Log;
-  readonly clock: Clock;
-  /** An HVC or SMC, whichever is the conduit: X0 and X1 to X3. The result goes into X0. */
-  firmwareCall(pe: number, x0: bigint, args: readonly [bigint, bigint, bigint]): PsciResult;
-  /** HLT #0xF000; absent: it is UNDEFINED. "blocked": the instruction is to be executed again in a later turn. */
-  semihostingCall?(pe: number, operation: number, parameter: bigint, memory: SemihostingMemory): SemihostingResult;
-  /** The PE takes the same exception without end; `what` says so in words, as the end of a sentence. */
-  stuck(pe: number, what: string): void;
-}
+import type { ProcessingElement } from "../cpu/processing-element.js";
+import type { Log } from "../ports/index.js";
+import type { TurnEnd } from "./scheduler.js";
 
 export interface EngineOptions {
   readonly core: Core;
-  /** MPIDR_EL1's affinity fields, one for each PE. */
+  /** Aff3.Aff2.Aff1.Aff0 of each PE, in the order of their numbers. */
   readonly affinities: readonly number[];
   readonly hasEl2: boolean;
   readonly hasEl3: boolean;
   readonly ram: { readonly base: number; readonly size: number };
-  readonly conduit: PsciConduit;
   readonly jit: boolean;
-  readonly host: EngineHost;
+  readonly log: Log;
 }
 
-/** Where a PE begins. */
-export interface StartState {
-  readonly pc: bigint;
-  readonly x0: bigint;
-  /** The Exception level, with its own stack pointer; DAIF are masked, the MMU is off. */
-  readonly el: 1 | 2 | 3;
-}
-
-/** Counts since the machine was made. */
-export interface EngineStatistics {
+/** Counts since the engine was made: instructions by tier, regions, and whatever else it has. */
+export type EngineStatistics = Readonly<Record<string, unknown>> & {
   /** Instructions retired at EL0 to EL3. */
   readonly instructionsByEl: readonly number[];
-  /** Exceptions taken, by class ("SVC", "IRQ", "Data Abort"). */
-  readonly exceptions: Readonly<Record<string, number>>;
-  /** Whatever else the engine counts: instructions by tier, regions, TLB misses. */
-  readonly [more: string]: unknown;
-}
+};
 
-/** The processing elements and their memory, as the board drives them. */
-export interface Engine extends Processors {
-  /** The physical address space; RAM is in it already. */
+/**
+ * What executes instructions, as the board sees it. The board wires the processing elements (interrupt controller,
+ * timers, conduit, semihosting, onException) before the first turn, and starts them by resetting them and setting pc.
+ */
+export interface Engine {
+  readonly processors: readonly ProcessingElement[];
+  readonly memory: LinearMemory;
+  /** The physical address space, with RAM in it; the board adds the devices. */
   readonly physical: PhysicalMemory;
-  /** Linear memory, through which RAM is reached. */
-  readonly bytes: Uint8Array;
-  /** The PE's interrupt inputs. */
-  inputs(pe: number): PeOutputs;
-  connect(pe: number, cpuInterface: CpuInterface, timers: GenericTimers): void;
-  /** Cold-resets the PE and lets it run from `state`. */
-  start(pe: number, state: StartState): void;
-  /** The PE is powered off: it doesn't run until started. */
-  powerOff(pe: number): void;
-  isOn(pe: number): boolean;
-  /** The PE waits as after WFI. */
-  standBy(pe: number): void;
-  /** RAM was changed from outside a PE: code made from it is stale. */
+  /**
+   * Runs a PE until `limit` instructions have retired, or it waits or is powered off, or gives up its turn ("yield").
+   * Exceptions that are taken retire nothing, but a turn ends during a storm of them too.
+   */
+  run(pe: number, limit: number): TurnEnd;
+  /** Instructions retired in the turn that is under way or ended last; exact whenever the board is called. */
+  retired(): number;
+  /** The turn under way ends as soon as `limit` instructions of it have retired; no effect when none is under way. */
+  shorten(limit: number): void;
+  /** RAM was changed from outside the PEs: code made from it is stale. */
   memoryWritten(address: number, size: number): void;
-  /** Names for {@link readRegister}: X0..X30, SP, PC, PSTATE, V0..V31, FPCR, FPSR and the system registers. */
-  readonly registerNames: readonly string[];
-  readRegister(pe: number, name: string): bigint;
-  writeRegister(pe: number, name: string, value: bigint): void;
-  /** The physical address that a privileged read at `address` reaches now, or undefined when it would fault. */
-  translate(pe: number, address: bigint): number | undefined;
-  /** Everything that a PE's state consists of, RAM excepted. */
-  stateParts(): Iterable<StatePart>;
   statistics(): EngineStatistics;
 }
 

@@ -1,19 +1,22 @@
 import type { Core } from "../cpu/cores/core.js";
 import { cores } from "../cpu/cores/cores.js";
-import { SeededEntropy } from "../devices/seeded-entropy.js";
+import type { ProcessingElement } from "../cpu/processing-element.js";
+import { AccessKind } from "../cpu/translation/walker.js";
 import { Semihosting } from "../devices/semihosting.js";
-import { type CharacterBackend, type Dma, silentLog } from "../ports/index.js";
-import { readDeviceTree, writeDeviceTree } from "./device-tree/blob.js";
-import { adoptDeviceTree, setChosen } from "./device-tree/chosen.js";
-import { type PsciConduit, virtDeviceTree } from "./device-tree/virt.js";
-import type { Engine, EngineFactory, EngineHost, EngineStatistics } from "./engine.js";
+import { type CharacterBackend, type Dma, type Log, silentLog } from "../ports/index.js";
+import { planMachineBoot } from "./boot.js";
+import type { Engine, EngineFactory, EngineStatistics } from "./engine.js";
+import { exceptionName } from "./exception-names.js";
+import { ExceptionWatch } from "./exception-watch.js";
+import { Firmware } from "./firmware.js";
 import { HostLoop } from "./host-loop.js";
-import { type BootPlan, planBoot } from "./loaders/boot-plan.js";
+import type { BootPlan } from "./loaders/boot-plan.js";
 import { MachineClock } from "./machine-clock.js";
 import type { MachineDevice, MachineEnd, MachineOptions } from "./machine-options.js";
 import { affinityOf, maximumProcessors, memoryMap } from "./memory-map.js";
 import { Pacer } from "./pacer.js";
-import { callPsci, type PowerController } from "./psci.js";
+import { processorRegisters, registerBytes } from "./processor-registers.js";
+import type { PowerController } from "./psci.js";
 import { Scheduler } from "./scheduler.js";
 import { hashState } from "./state-hash.js";
 import { VirtBoard } from "./virt-board.js";
@@ -33,7 +36,7 @@ export class MachineError extends Error {
   override readonly name = "MachineError";
 }
 
-export interface MachineStatistics extends EngineStatistics {
+export type MachineStatistics = EngineStatistics & {
   /** Instructions retired by all PEs. */
   readonly instructions: number;
   /** Machine time since power-on, and how much of it every PE waited. */
@@ -43,7 +46,9 @@ export interface MachineStatistics extends EngineStatistics {
   readonly seconds: number;
   /** Millions of instructions per such second. */
   readonly mips: number;
-}
+  /** Exceptions taken by all PEs, by class ("SVC", "IRQ", "Data Abort"). */
+  readonly exceptions: Readonly<Record<string, number>>;
+};
 
 /** One range of the physical address space, for `info mtree`. */
 export interface MemoryMapEntry {
@@ -59,11 +64,13 @@ export class Machine {
   readonly processors: number;
   readonly #options: MachineOptions;
   readonly #engine: Engine;
-  readonly #clock: MachineClock;
+  readonly #log: Log;
+  readonly #clock = new MachineClock();
   readonly #scheduler: Scheduler;
   readonly #board: VirtBoard;
   readonly #semihosting: Semihosting | undefined;
-  readonly #link: EngineLink;
+  /** PEs that wait for semihosting input. */
+  readonly #blocked: boolean[];
   readonly #plan: BootPlan | undefined;
   readonly #pacer = new Pacer(() => performance.now());
   #end: MachineEnd | undefined;
@@ -84,81 +91,64 @@ export class Machine {
     if (!Number.isInteger(memory) || memory < 2 ** 20 || memory % 4096 !== 0)
       throw new MachineError(`RAM must be at least 1 MB and a whole number of 4 KB pages, not ${memory} bytes`);
     const hasEl2 = options.virtualization === true;
-    const conduit: PsciConduit = hasEl2 ? "smc" : "hvc";
-    const plan = options.kernel ? planImages(options, options.kernel, core, processors, memory, conduit) : undefined;
-
-    const clock = new MachineClock();
-    const link = new EngineLink(options, clock);
+    const conduit = hasEl2 ? "smc" : "hvc";
+    const plan = planMachineBoot(options, { core, processors, memory, hasEl2, conduit });
     const engine = await createEngine({
       core,
       affinities: Array.from({ length: processors }, (_, i) => affinityOf(i)),
       hasEl2,
       hasEl3: false,
       ram: { base: memoryMap.ram.base, size: memory },
-      conduit,
       jit: options.jit ?? true,
-      host: link,
+      log: options.log ?? silentLog,
     });
-    return new Machine(options, core, engine, clock, link, plan);
+    return new Machine(options, core, engine, conduit, plan);
   }
 
   private constructor(
     options: MachineOptions,
     core: Core,
     engine: Engine,
-    clock: MachineClock,
-    link: EngineLink,
+    conduit: "hvc" | "smc",
     plan: BootPlan | undefined,
   ) {
-    this.#options = options;
     this.core = core;
-    this.processors = engine.count;
+    this.processors = engine.processors.length;
+    this.#options = options;
     this.#engine = engine;
-    this.#clock = clock;
-    this.#link = link;
     this.#plan = plan;
-    const log = options.log ?? silentLog;
+    this.#log = options.log ?? silentLog;
+    this.#blocked = engine.processors.map(() => false);
     this.#scheduler = new Scheduler(
-      clock,
+      this.#clock,
       {
-        count: engine.count,
-        canRun: (pe) => !link.blocked[pe] && engine.canRun(pe),
+        count: this.processors,
+        canRun: (pe) => this.#canRun(pe),
         run: (pe, limit) => engine.run(pe, limit),
         retired: () => engine.retired(),
         shorten: (limit) => engine.shorten(limit),
       },
-      engine.count > 1 ? sharedTurn : Number.MAX_SAFE_INTEGER,
+      this.processors > 1 ? sharedTurn : Number.MAX_SAFE_INTEGER,
     );
     this.#board = new VirtBoard({
       engine,
-      affinities: Array.from({ length: engine.count }, (_, i) => affinityOf(i)),
-      clock,
-      log,
+      affinities: engine.processors.map((pe) => pe.affinity),
+      clock: this.#clock,
+      log: this.#log,
       dma: this.#dma(),
       serial: options.serial && this.#listening(options.serial),
       devices: (options.devices ?? []).map((device) => this.#listeningDevice(device)),
       seed: options.seed ?? 0n,
       epoch: options.epoch ?? defaultEpoch,
     });
-    const { semihosting } = options;
-    if (semihosting)
-      this.#semihosting = new Semihosting({
-        host: {
-          write: (bytes, stream) => semihosting.write(bytes, stream),
-          read: (target) => semihosting.read?.(target) ?? -1,
-          ...(semihosting.files ? { files: semihosting.files } : {}),
-          exit: (status) => this.#finish({ kind: "exit", status }),
-        },
-        clock,
-        log,
-        ...(semihosting.commandLine === undefined ? {} : { commandLine: semihosting.commandLine }),
-        epoch: options.epoch ?? defaultEpoch,
-      });
-    link.connect({
-      power: this.#powerController(),
-      semihosting: this.#semihosting,
-      finish: (end) => this.#finish(end),
-    });
+    this.#semihosting = this.#makeSemihosting();
+    const firmware = new Firmware(this.#powerController());
+    const watch = new ExceptionWatch(this.#log, (pe, what) => this.#finish({ kind: "stuck", pe, what }));
+    for (const pe of engine.processors) {
+      pe.conduit = { instruction: conduit, monitor: firmware };
+      if (this.#semihosting) pe.semihosting = (caller) => this.#callSemihosting(caller);
+      watch.watch(pe);
+    }
     this.#start();
   }
 
@@ -227,7 +217,7 @@ export class Machine {
 
   /** Input has come for semihosting: a PE that waits for it tries again. */
   wake(): void {
-    this.#link.blocked.fill(false);
+    this.#blocked.fill(false);
     this.#wake();
   }
 
@@ -243,59 +233,73 @@ export class Machine {
     this.#board.reset();
     this.#semihosting?.reset();
     this.#scheduler.reset();
-    this.#link.blocked.fill(false);
+    this.#blocked.fill(false);
     this.#start();
   }
 
-  /** Names for {@link readRegister}. */
+  /** Names for {@link readRegister}: X0..X30, SP, PC, PSTATE, V0..V31, FPCR, FPSR and the system registers. */
   get registerNames(): readonly string[] {
-    return this.#engine.registerNames;
+    return [...processorRegisters.keys()];
   }
 
+  /** Reads a register without side effects. Throws a RangeError for a name or PE that doesn't exist. */
   readRegister(pe: number, name: string): bigint {
-    return this.#engine.readRegister(this.#checked(pe), name);
+    return registerNamed(name).read(this.#processor(pe));
   }
 
+  /** Writes a register, with everything that follows from its new value. */
   writeRegister(pe: number, name: string, value: bigint): void {
-    this.#engine.writeRegister(this.#checked(pe), name, value);
+    registerNamed(name).write(this.#processor(pe), value);
   }
 
   /** What a PE does: runs, waits, or is off. */
   processorState(pe: number): "running" | "waiting" | "off" {
-    this.#checked(pe);
-    if (!this.#engine.isOn(pe)) return "off";
-    return !this.#link.blocked[pe] && this.#engine.canRun(pe) ? "running" : "waiting";
+    if (this.#processor(pe).poweredOff) return "off";
+    return this.#canRun(pe) ? "running" : "waiting";
   }
 
   /** Bytes of RAM at a physical address; undefined when any of them isn't RAM. Devices aren't touched. */
   readMemory(address: number, length: number): Uint8Array | undefined {
     const host = this.#engine.physical.hostAddress(address, length, false);
-    return host < 0 ? undefined : this.#engine.bytes.slice(host, host + length);
+    return host < 0 ? undefined : this.#engine.memory.u8.slice(host, host + length);
   }
 
   /** Writes RAM at a physical address; false when any of it isn't RAM. */
   writeMemory(address: number, bytes: Uint8Array): boolean {
     const host = this.#engine.physical.hostAddress(address, bytes.length, false);
     if (host < 0) return false;
-    this.#engine.bytes.set(bytes, host);
+    this.#engine.memory.u8.set(bytes, host);
     this.#engine.memoryWritten(address, bytes.length);
     return true;
   }
 
   /** Bytes at a virtual address as privileged code on a PE would read them; undefined where it would fault. */
   readVirtual(pe: number, address: bigint, length: number): Uint8Array | undefined {
-    this.#checked(pe);
+    const processor = this.#processor(pe);
     const bytes = new Uint8Array(length);
     for (let at = 0; at < length; ) {
       const from = BigInt.asUintN(64, address + BigInt(at));
       const step = Math.min(length - at, 4096 - Number(from & 4095n));
-      const physical = this.#engine.translate(pe, from);
+      const physical = translate(processor, from);
       const piece = physical === undefined ? undefined : this.readMemory(physical, step);
       if (!piece) return undefined;
       bytes.set(piece, at);
       at += step;
     }
     return bytes;
+  }
+
+  /** Writes at a virtual address as privileged code on a PE would; false, with a part written, where it would fault. */
+  writeVirtual(pe: number, address: bigint, bytes: Uint8Array): boolean {
+    const processor = this.#processor(pe);
+    for (let at = 0; at < bytes.length; ) {
+      const to = BigInt.asUintN(64, address + BigInt(at));
+      const step = Math.min(bytes.length - at, 4096 - Number(to & 4095n));
+      const physical = translate(processor, to);
+      if (physical === undefined || !this.writeMemory(physical, bytes.subarray(at, at + step))) return false;
+      at += step;
+    }
+    return true;
   }
 
   /** The physical address space in order of addresses. */
@@ -310,8 +314,12 @@ export class Machine {
   /** A hash of all registers of all PEs and of RAM: equal states have equal hashes, on any host. */
   stateHash(): Promise<string> {
     const { ram } = this.#engine.physical;
-    const bytes = ram.map(({ name, host, size }) => ({ name, bytes: this.#engine.bytes.subarray(host, host + size) }));
-    return hashState([...this.#engine.stateParts(), ...bytes]);
+    const bytes = ram.map(({ name, host, size }) => ({
+      name,
+      bytes: this.#engine.memory.u8.subarray(host, host + size),
+    }));
+    const registers = this.#engine.processors.map((pe) => ({ name: `PE ${pe.index}`, bytes: registerBytes(pe) }));
+    return hashState([...registers, ...bytes]);
   }
 
   statistics(): MachineStatistics {
@@ -322,6 +330,7 @@ export class Machine {
       idleNanoseconds: this.#scheduler.idle,
       seconds,
       mips: seconds > 0 ? this.instructions / seconds / 1e6 : 0,
+      exceptions: this.#exceptions(),
       ...this.#engine.statistics(),
     };
   }
@@ -374,23 +383,82 @@ export class Machine {
       this.writeMemory(address, bytes);
       if (size > bytes.length) this.#clear(address + bytes.length, size - bytes.length);
     }
-    for (let pe = 0; pe < this.processors; pe++) this.#engine.powerOff(pe);
-    this.#engine.start(0, {
-      pc: BigInt(entry ?? memoryMap.ram.base),
-      x0: BigInt(x0 ?? 0),
-      el: this.#options.virtualization ? 2 : 1,
-    });
+    for (const pe of this.#engine.processors) {
+      pe.reset();
+      pe.poweredOff = true;
+    }
+    this.#powerOn(0, BigInt(entry ?? memoryMap.ram.base), BigInt(x0 ?? 0));
+  }
+
+  /** Resets a PE and lets it begin at its highest Exception level, as the Linux boot protocol and PSCI have it. */
+  #powerOn(pe: number, pc: bigint, x0: bigint): void {
+    const processor = this.#processor(pe);
+    processor.reset();
+    processor.pc = pc;
+    processor.setX(0, x0);
+    this.#board.timers[pe]!.reset();
+  }
+
+  #canRun(pe: number): boolean {
+    const { poweredOff, waiting } = this.#engine.processors[pe]!;
+    return !poweredOff && !waiting && !this.#blocked[pe];
   }
 
   #clear(address: number, size: number): void {
     const host = this.#engine.physical.hostAddress(address, size, false);
-    this.#engine.bytes.fill(0, host, host + size);
+    this.#engine.memory.u8.fill(0, host, host + size);
     this.#engine.memoryWritten(address, size);
   }
 
-  #checked(pe: number): number {
-    if (!(pe >= 0 && pe < this.processors)) throw new RangeError(`the machine has ${this.processors} PEs, no PE ${pe}`);
-    return pe;
+  #processor(pe: number): ProcessingElement {
+    const found = this.#engine.processors[pe];
+    if (!found) throw new RangeError(`the machine has ${this.processors} PEs, no PE ${pe}`);
+    return found;
+  }
+
+  #exceptions(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { exceptionCounts } of this.#engine.processors)
+      for (const [kind, count] of exceptionCounts.entries())
+        if (count > 0) counts[exceptionName(kind)] = (counts[exceptionName(kind)] ?? 0) + count;
+    return counts;
+  }
+
+  #makeSemihosting(): Semihosting | undefined {
+    const { semihosting, epoch } = this.#options;
+    if (!semihosting) return undefined;
+    return new Semihosting({
+      host: {
+        write: (bytes, stream) => semihosting.write(bytes, stream),
+        read: (target) => semihosting.read?.(target) ?? -1,
+        ...(semihosting.files ? { files: semihosting.files } : {}),
+        exit: (status) => this.#finish({ kind: "exit", status }),
+      },
+      clock: this.#clock,
+      log: this.#log,
+      ...(semihosting.commandLine === undefined ? {} : { commandLine: semihosting.commandLine }),
+      epoch: epoch ?? defaultEpoch,
+    });
+  }
+
+  #callSemihosting(pe: ProcessingElement): boolean {
+    const result = this.#semihosting!.call(Number(pe.x(0) & 0xffff_ffffn), pe.x(1), {
+      read: (address, target) => {
+        const bytes = this.readVirtual(pe.index, address, target.length);
+        if (bytes) target.set(bytes);
+        return bytes !== undefined;
+      },
+      write: (address, source) => this.writeVirtual(pe.index, address, source),
+    });
+    if (typeof result === "bigint") {
+      pe.setX(0, BigInt.asUintN(64, result));
+    } else if (result === "blocked") {
+      // Executed again when input has come: the caller steps over the instruction.
+      this.#blocked[pe.index] = true;
+      pe.pc = BigInt.asUintN(64, pe.pc - 4n);
+      this.#engine.shorten(0);
+    }
+    return true;
   }
 
   #dma(): Dma {
@@ -398,7 +466,7 @@ export class Machine {
       read: (address, target) => {
         const host = this.#engine.physical.hostAddress(address, target.length, false);
         if (host < 0) return false;
-        target.set(this.#engine.bytes.subarray(host, host + target.length));
+        target.set(this.#engine.memory.u8.subarray(host, host + target.length));
         return true;
       },
       write: (address, source) => this.writeMemory(address, source),
@@ -422,117 +490,55 @@ export class Machine {
   }
 
   #powerController(): PowerController {
-    const engine = this.#engine;
+    const { processors, physical } = this.#engine;
     return {
       processorAt: (affinity) => {
-        for (let pe = 0; pe < this.processors; pe++) if (BigInt(affinityOf(pe)) === affinity) return pe;
-        return undefined;
+        const index = processors.findIndex((pe) => mpidrAffinity(pe.affinity) === affinity);
+        return index < 0 ? undefined : index;
       },
-      powerState: (pe) => (engine.isOn(pe) ? "on" : "off"),
+      powerState: (pe) => (this.#processor(pe).poweredOff ? "off" : "on"),
       canEnter: (address) =>
-        address <= BigInt(Number.MAX_SAFE_INTEGER) && engine.physical.hostAddress(Number(address), 4, false) >= 0,
-      turnOn: (pe, pc, x0) => engine.start(pe, { pc, x0, el: this.#options.virtualization ? 2 : 1 }),
+        address <= BigInt(Number.MAX_SAFE_INTEGER) && physical.hostAddress(Number(address), 4, false) >= 0,
+      turnOn: (pe, entry, context) => this.#powerOn(pe, entry, context),
       turnOff: (pe) => {
-        engine.powerOff(pe);
-        engine.shorten(0);
+        this.#processor(pe).poweredOff = true;
+        this.#engine.shorten(0);
       },
-      standBy: (pe) => engine.standBy(pe),
+      standBy: (pe) => {
+        const processor = this.#processor(pe);
+        if (processor.irqPending !== 0) return;
+        processor.waiting = true;
+        this.#engine.shorten(0);
+      },
       systemOff: () => this.#finish({ kind: "off" }),
       systemReset: () => this.#finish({ kind: "reset" }),
     };
   }
 }
 
-/** What the engine calls, before and after the machine around it exists. */
-class EngineLink implements EngineHost {
-  readonly log;
-  readonly clock: MachineClock;
-  /** PEs that wait for semihosting input. */
-  readonly blocked: boolean[] = [];
-  readonly semihostingCall?: NonNullable<EngineHost["semihostingCall"]>;
-  #power: PowerController | undefined;
-  #semihosting: Semihosting | undefined;
-  #finish: (end: MachineEnd) => void = () => {};
+/** Aff3.Aff2.Aff1.Aff0 as MPIDR_EL1 lays it out. */
+function mpidrAffinity(affinity: number): bigint {
+  return (BigInt(affinity >>> 24) << 32n) | BigInt(affinity & 0xff_ffff);
+}
 
-  constructor(options: MachineOptions, clock: MachineClock) {
-    this.log = options.log ?? silentLog;
-    this.clock = clock;
-    if (options.semihosting)
-      this.semihostingCall = (pe, operation, parameter, memory) => {
-        const result = this.#semihosting!.call(operation, parameter, memory);
-        if (result === "blocked") this.blocked[pe] = true;
-        return result;
-      };
-  }
+/** The physical address that privileged code on a PE reads at a virtual one now; undefined where that would fault. */
+function translate(pe: ProcessingElement, address: bigint): number | undefined {
+  const low = Number(address & 0xffff_ffffn) | 0;
+  const high = Number(address >> 32n) | 0;
+  if (!pe.walker.translate(low, high, AccessKind.read, pe.regime, true, false, pe.secure)) return undefined;
+  return pe.walker.physical;
+}
 
-  connect(machine: {
-    power: PowerController;
-    semihosting: Semihosting | undefined;
-    finish: (end: MachineEnd) => void;
-  }): void {
-    this.#power = machine.power;
-    this.#semihosting = machine.semihosting;
-    this.#finish = machine.finish;
-  }
-
-  firmwareCall(pe: number, x0: bigint, args: readonly [bigint, bigint, bigint]) {
-    return callPsci(this.#power!, pe, x0, args);
-  }
-
-  stuck(pe: number, what: string): void {
-    this.#finish({ kind: "stuck", pe, what });
-  }
+function registerNamed(name: string) {
+  const register = processorRegisters.get(name);
+  if (!register) throw new RangeError(`there is no register '${name}'`);
+  return register;
 }
 
 function coreNamed(name: string): Core {
   const core = cores.get(name);
   if (!core) throw new MachineError(`unknown core '${name}'; there are ${[...cores.keys()].join(", ")}`);
   return core;
-}
-
-/** QEMU's `max` calls itself a Cortex-A57 in the device tree. */
-function compatibleOf(core: Core): string {
-  return `arm,${core.name === "max" ? "cortex-a57" : core.name}`;
-}
-
-function planImages(
-  options: MachineOptions,
-  kernel: Uint8Array,
-  core: Core,
-  processors: number,
-  memory: number,
-  conduit: PsciConduit,
-): BootPlan {
-  const rngSeed = new Uint8Array(32);
-  new SeededEntropy(options.seed ?? 0n).fill(rngSeed);
-  return planBoot(
-    {
-      kernel,
-      ...(options.initrd ? { initrd: options.initrd } : {}),
-      deviceTree: (initrd) => {
-        const tree = options.deviceTree
-          ? readDeviceTree(options.deviceTree)
-          : virtDeviceTree({
-              processors,
-              compatible: compatibleOf(core),
-              psciConduit: conduit,
-              memory,
-              hasEl2: options.virtualization === true,
-              hasIts: false,
-              hasFwCfg: true,
-              hasPmu: core.features.has("FEAT_PMUv3"),
-            });
-        if (options.deviceTree) adoptDeviceTree(tree, memory, conduit);
-        setChosen(tree, {
-          ...(options.commandLine === undefined ? {} : { bootargs: options.commandLine }),
-          ...(initrd ? { initrd } : {}),
-          rngSeed,
-        });
-        return writeDeviceTree(tree);
-      },
-    },
-    memory,
-  );
 }
 
 function nextSlice(slice: number, ran: number, milliseconds: number): number {

@@ -39,7 +39,7 @@ class TextProcessors implements Processors {
       if (letter === "w") {
         this.awake[pe] = false;
         this.trace.push(`${pe}:${this.#retired}w`);
-        return "wait";
+        return "yield";
       }
       if (letter === "y") {
         this.trace.push(`${pe}:${this.#retired}y`);

@@ -1,15 +1,7 @@
 import type { MachineClock } from "./machine-clock.js";
 
-/** Why a processing element's turn ended. */
-export type TurnEnd =
-  /** Its instructions are used up. */
-  | "limit"
-  /** WFI with nothing to wake for. */
-  | "wait"
-  /** WFE, YIELD: others may go first. */
-  | "yield"
-  /** The machine was asked to stop, or the PE can't go on; who asked knows why. */
-  | "stop";
+/** Why a processing element's turn ended: its instructions are used up, or others may go first (WFI, WFE, YIELD). */
+export type TurnEnd = "limit" | "yield";
 
 /** The processing elements as the scheduler drives them. */
 export interface Processors {
@@ -120,7 +112,7 @@ export class Scheduler {
     this.#clock.advance(retired);
     this.instructions += retired;
     this.#left -= retired;
-    if (end === "wait" || end === "yield") this.#left = 0;
+    if (end === "yield") this.#left = 0;
     return retired;
   }
 

@@ -1,3 +1,4 @@
+import type { InterruptName, ProcessingElement } from "../cpu/processing-element.js";
 import {
   FwCfg,
   GpioKey,
@@ -13,7 +14,7 @@ import {
   VirtioMmio,
   VirtioRng,
 } from "../devices/index.js";
-import { createGic, type Gic } from "../gic/index.js";
+import { createGic, type Gic, type PeOutputs } from "../gic/index.js";
 import { type CharacterBackend, type Clock, type Dma, type Log, nullCharacterBackend } from "../ports/index.js";
 import { GenericTimers, type TimerName, timerInterrupts } from "../timers/index.js";
 import type { Engine } from "./engine.js";
@@ -47,12 +48,12 @@ export class VirtBoard {
       peAffinities: options.affinities,
       spiCount: sharedInterrupts,
       security: "single",
-      outputs: options.affinities.map((_, pe) => engine.inputs(pe)),
+      outputs: engine.processors.map(interruptInputs),
       log,
     });
     physical.addDevice(memoryMap.gicDistributor.base, this.gic.distributor);
     physical.addDevice(memoryMap.gicRedistributors.base, this.gic.redistributors);
-    this.timers = options.affinities.map((_, pe) => this.#connectProcessor(engine, pe, clock));
+    this.timers = engine.processors.map((pe) => this.#connectProcessor(pe, clock));
 
     const uart = new PL011({
       irq: this.gic.spi(spi.pl011),
@@ -79,8 +80,8 @@ export class VirtBoard {
     this.gic.reset();
   }
 
-  #connectProcessor(engine: Engine, pe: number, clock: Clock): GenericTimers {
-    const line = (name: TimerName) => this.gic.ppi(pe, timerInterrupts[name]);
+  #connectProcessor(pe: ProcessingElement, clock: Clock): GenericTimers {
+    const line = (name: TimerName) => this.gic.ppi(pe.index, timerInterrupts[name]);
     const timers = new GenericTimers({
       clock,
       lines: {
@@ -91,7 +92,8 @@ export class VirtBoard {
         securePhysical: line("securePhysical"),
       },
     });
-    engine.connect(pe, this.gic.cpuInterface(pe), timers);
+    pe.timers = timers;
+    pe.interruptController = this.gic.cpuInterface(pe.index);
     return timers;
   }
 
@@ -126,4 +128,9 @@ function makeVirtioDevice(device: MachineDevice, seed: bigint): VirtioDevice {
     case "virtio-9p":
       return new Virtio9P({ files: device.files, mountTag: device.mountTag });
   }
+}
+
+function interruptInputs(pe: ProcessingElement): PeOutputs {
+  const input = (name: InterruptName) => ({ set: (level: boolean) => pe.setInterrupt(name, level) });
+  return { irq: input("irq"), fiq: input("fiq"), virq: input("virq"), vfiq: input("vfiq") };
 }

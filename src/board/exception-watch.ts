@@ -1,0 +1,54 @@
+import type { ProcessingElement } from "../cpu/processing-element.js";
+import type { Log } from "../ports/index.js";
+import { describeException, exceptionName } from "./exception-names.js";
+
+/** Exceptions in a row, without an instruction between them, after which a PE is taken for stuck. */
+const exceptionsInARow = 1000;
+
+/**
+ * Sees every exception that PEs take: logs them for `-d int`, and finds a PE whose vector faults itself, so that it
+ * takes the same exception for ever.
+ */
+export class ExceptionWatch {
+  readonly #retired: number[] = [];
+  readonly #inARow: number[] = [];
+  readonly #log: Log;
+  readonly #stuck: (pe: number, what: string) => void;
+
+  /** `stuck` is told the end of a sentence that begins with the PE. */
+  constructor(log: Log, stuck: (pe: number, what: string) => void) {
+    this.#log = log;
+    this.#stuck = stuck;
+  }
+
+  /** Installs itself on a PE. */
+  watch(pe: ProcessingElement): void {
+    pe.onException = (_, target, esr, vector) => this.#taken(pe, target, esr, vector);
+  }
+
+  #taken(pe: ProcessingElement, target: number, esr: number, vector: number): void {
+    if (this.#log.enabled("int")) this.#write(pe, target, esr, vector);
+    const { index } = pe;
+    const retired = pe.counter.retired(index);
+    const inARow = retired === this.#retired[index] ? this.#inARow[index]! + 1 : 0;
+    this.#retired[index] = retired;
+    this.#inARow[index] = inARow;
+    if (inARow !== exceptionsInARow) return;
+    const at = `0x${pe.pc.toString(16)}`;
+    this.#stuck(
+      index,
+      `takes ${describeException(esr, vector)} from EL${pe.el} to EL${target} at ${at} again and again without executing ` +
+        "an instruction: its exception vector can't be executed",
+    );
+  }
+
+  #write(pe: ProcessingElement, target: number, esr: number, vector: number): void {
+    const isInterrupt = ((vector >> 7) & 3) !== 0;
+    const name = isInterrupt ? exceptionName(63 + ((vector >> 7) & 3)) : describeException(esr, vector);
+    const syndrome = isInterrupt ? "" : `, ESR 0x${(esr >>> 0).toString(16)}`;
+    this.#log.write(
+      "int",
+      `PE ${pe.index}: ${name} from EL${pe.el} to EL${target}, PC 0x${pe.pc.toString(16)}${syndrome}, vector +0x${vector.toString(16)}`,
+    );
+  }
+}
