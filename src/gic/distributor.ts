@@ -91,13 +91,14 @@ export class Distributor implements MmioDevice {
     gic.updateAll();
   }
 
-  /** GICD_TYPER (12.9.38): A3V, 1-of-N SPIs (No1N 0), no message-based SPIs. RSS where an Aff0 above 15 needs it. */
+  /** GICD_TYPER (12.9.38): A3V, 1-of-N SPIs (No1N 0), LPIS, no message-based SPIs. RSS where an Aff0 above 15 needs it. */
   #type(): number {
     const { options, disableSecurity } = this.#gic;
     return (
       ((options.peAffinities.some((affinity) => (affinity & 0xff) > 15) ? 1 << 26 : 0) |
         (1 << 24) |
         ((intidBits - 1) << 19) |
+        (options.dma ? 1 << 17 : 0) |
         (disableSecurity ? 0 : 1 << 10) |
         (options.spiCount / 32)) >>>
       0

@@ -1,7 +1,7 @@
 import { InterruptBank, type SavedInterruptBank } from "./interrupt-bank.js";
 import { PeState, type SavedPe } from "./pe-state.js";
 import { canPreempt, lowestBit } from "./priority.js";
-import { type GicOptions, Group, idlePriority, intidSpurious } from "./types.js";
+import { firstLpi, type GicOptions, Group, idlePriority, intidSpurious } from "./types.js";
 
 /** {@link GicState.spiTarget} of an SPI whose GICD_IROUTER names no PE, and of one that any PE may take. */
 const noTarget = -1;
@@ -45,7 +45,7 @@ export class GicState {
     if (new Set(peAffinities).size !== peAffinities.length)
       throw new Error("two PEs of the GIC have the same affinity");
     this.options = options;
-    this.pes = peAffinities.map((affinity, index) => new PeState(index, affinity >>> 0, outputs[index]!));
+    this.pes = peAffinities.map((affinity, index) => new PeState(index, affinity >>> 0, outputs[index]!, options.dma));
     this.spis = new InterruptBank(32, spiCount / 32);
     this.disableSecurity = options.security === "single";
     this.route = new Uint32Array(spiCount);
@@ -166,6 +166,13 @@ export class GicState {
     if ((group0 | secureGroup1 | nonSecureGroup1) === 0) return;
     this.selectFrom(pe, pe.interrupts, group0, secureGroup1, nonSecureGroup1);
     this.selectFrom(pe, this.spis, group0, secureGroup1, nonSecureGroup1);
+    const { lpis } = pe;
+    if (nonSecureGroup1 === 0 || lpis === undefined || lpis.bestIntid === intidSpurious) return;
+    const priority = lpis.effectivePriority(this.disableSecurity);
+    if (priority >= pe.pendingPriority) return;
+    pe.pendingIntid = lpis.bestIntid;
+    pe.pendingPriority = priority;
+    pe.pendingGroup = Group.nonSecureGroup1;
   }
 
   private selectFrom(
@@ -221,8 +228,12 @@ export class GicState {
     return (pe.pendingGroup === Group.secureGroup1) === pe.secure;
   }
 
-  /** Makes an SGI, PPI or SPI active and, unless its wire still asserts it, no longer pending. */
+  /** Makes an SGI, PPI or SPI active and, unless its wire still asserts it, no longer pending. LPIs have no active state. */
   activate(pe: PeState, intid: number): void {
+    if (intid >= firstLpi) {
+      pe.lpis!.setPending(intid, false);
+      return;
+    }
     const bank = this.bankOf(pe, intid)!;
     const index = intid - bank.firstIntid;
     bank.active[index >> 5]! |= 1 << (index & 31);

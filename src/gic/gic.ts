@@ -2,12 +2,14 @@ import type { IrqLine } from "../ports/index.js";
 import { CpuInterface } from "./cpu-interface.js";
 import { Distributor } from "./distributor.js";
 import { GicState, type SavedGicState } from "./gic-state.js";
+import { Its, type SavedIts } from "./its.js";
 import { Redistributors } from "./redistributor.js";
 import type { GicOptions } from "./types.js";
 import { type SavedVirtualCpuInterface, VirtualCpuInterface } from "./virtual-cpu-interface.js";
 
 export interface SavedGic extends SavedGicState {
   virtualCpuInterfaces: SavedVirtualCpuInterface[];
+  its?: SavedIts;
 }
 
 /** The memory-mapped frames as one Security state sees them. */
@@ -25,6 +27,8 @@ export interface Gic extends GicFrames {
   /** The wire of PPI `intid`, 16 to 31, of a PE. */
   ppi(pe: number, intid: number): IrqLine;
   cpuInterface(pe: number): CpuInterface;
+  /** The ITS, 0x20000 bytes, when the options have `dma`. Devices send messages with its `signal`. */
+  readonly its: Its | undefined;
   /** ICH_* and ICV_* of a PE. */
   virtualCpuInterface(pe: number): VirtualCpuInterface;
   /** Cold reset; input wires keep their level. */
@@ -47,6 +51,7 @@ export function createGic(options: GicOptions): Gic {
   const nonSecure = framesOf(false);
   const cpuInterfaces = state.pes.map((pe) => new CpuInterface(state, pe));
   const virtualCpuInterfaces = state.pes.map((pe) => new VirtualCpuInterface(state, pe));
+  const its = options.dma && new Its(state, options.dma);
   const peOf = (index: number) => {
     const pe = state.pes[index];
     if (pe === undefined) throw new Error(`the GIC has ${state.pes.length} PEs, no PE ${index}`);
@@ -67,19 +72,27 @@ export function createGic(options: GicOptions): Gic {
       return { set: (level) => state.setPpi(pe, intid, level) };
     },
     cpuInterface: (index) => cpuInterfaces[peOf(index).index]!,
+    its,
     virtualCpuInterface: (index) => virtualCpuInterfaces[peOf(index).index]!,
     reset() {
+      its?.reset();
       for (const virtual of virtualCpuInterfaces) virtual.reset();
       state.reset();
     },
-    save: () => ({ ...state.save(), virtualCpuInterfaces: virtualCpuInterfaces.map((virtual) => virtual.save()) }),
+    save: () => ({
+      ...state.save(),
+      virtualCpuInterfaces: virtualCpuInterfaces.map((virtual) => virtual.save()),
+      ...(its && { its: its.save() }),
+    }),
     restore(saved) {
       state.restore(saved);
+      if (saved.its !== undefined) its?.restore(saved.its);
       for (const [index, virtual] of virtualCpuInterfaces.entries())
         virtual.restore(saved.virtualCpuInterfaces[index]!);
     },
     description:
       `GICv3: ${options.peAffinities.length} PEs, ${options.spiCount} SPIs, 32 priorities, ` +
-      (options.security === "single" ? "one Security state" : "two Security states"),
+      (options.security === "single" ? "one Security state" : "two Security states") +
+      (its ? ", LPIs and ITS" : ""),
   };
 }

@@ -1,5 +1,6 @@
-import type { IrqLine } from "../ports/index.js";
+import type { Dma, IrqLine } from "../ports/index.js";
 import { InterruptBank, type SavedInterruptBank } from "./interrupt-bank.js";
+import { LpiState, type SavedLpis } from "./lpi.js";
 import { Group, idlePriority, intidSpurious, type PeOutputs, priorityBits } from "./types.js";
 
 /** Smallest binary point for Group 0 and Secure Group 1; Non-secure Group 1's is one more (IHI 0069, 4.8.2). */
@@ -50,6 +51,7 @@ export interface SavedPe {
   interrupts: SavedInterruptBank;
   processorSleep: boolean;
   cpuInterface: CpuInterfaceRegisters;
+  lpis?: SavedLpis;
   el: number;
   secure: boolean;
 }
@@ -69,13 +71,16 @@ export class PeState {
   pendingIntid = intidSpurious;
   pendingPriority = idlePriority;
   pendingGroup: Group = Group.group0;
+  /** LPIs, where there are any. */
+  readonly lpis: LpiState | undefined;
   readonly irq: OutputWire;
   readonly fiq: OutputWire;
   readonly wakeRequest: OutputWire;
 
-  constructor(index: number, affinity: number, outputs: PeOutputs) {
+  constructor(index: number, affinity: number, outputs: PeOutputs, dma: Dma | undefined) {
     this.index = index;
     this.affinity = affinity;
+    this.lpis = dma && new LpiState(dma);
     this.irq = new OutputWire(outputs.irq);
     this.fiq = new OutputWire(outputs.fiq);
     this.wakeRequest = new OutputWire(outputs.wakeRequest);
@@ -92,6 +97,7 @@ export class PeState {
     interrupts.edge[0] = 0xffff;
     this.processorSleep = true;
     this.icc = resetCpuInterface();
+    this.lpis?.reset();
   }
 
   save(): SavedPe {
@@ -99,6 +105,7 @@ export class PeState {
       interrupts: this.interrupts.save(),
       processorSleep: this.processorSleep,
       cpuInterface: structuredClone(this.icc),
+      ...(this.lpis && { lpis: this.lpis.save() }),
       el: this.el,
       secure: this.secure,
     };
@@ -108,6 +115,7 @@ export class PeState {
     this.interrupts.restore(saved.interrupts);
     this.processorSleep = saved.processorSleep;
     this.icc = structuredClone(saved.cpuInterface);
+    if (saved.lpis !== undefined) this.lpis?.restore(saved.lpis);
     this.el = saved.el;
     this.secure = saved.secure;
   }

@@ -9,6 +9,11 @@ const GICR_IIDR = 0x0004;
 const GICR_TYPER = 0x0008;
 const GICR_STATUSR = 0x0010;
 const GICR_WAKER = 0x0014;
+const GICR_PROPBASER = 0x0070;
+const GICR_PENDBASER = 0x0078;
+
+/** GICR_CTLR.CES: EnableLPIs can be cleared again. */
+const GICR_CTLR_CES = 1 << 1;
 
 /** Bytes per PE: RD_base, then SGI_base, 64 KB each. */
 const stride = 0x20000;
@@ -39,8 +44,14 @@ export class Redistributors implements MmioDevice {
     } else if (size === 4) {
       switch (frame) {
         case GICR_CTLR:
+          return pe.lpis ? GICR_CTLR_CES | (pe.lpis.enabled ? 1 : 0) : 0;
         case GICR_STATUSR:
           return 0;
+        case GICR_PROPBASER:
+        case GICR_PROPBASER + 4:
+        case GICR_PENDBASER:
+        case GICR_PENDBASER + 4:
+          return Number((readTableBase(pe, frame) >> (frame & 4 ? 32n : 0n)) & 0xffff_ffffn);
         case GICR_IIDR:
           return implementerIdentification;
         case GICR_TYPER:
@@ -78,14 +89,31 @@ export class Redistributors implements MmioDevice {
         }
         return;
       }
+      if (frame === GICR_CTLR && pe.lpis) {
+        pe.lpis.setEnabled((value & 1) !== 0);
+        gic.update(pe);
+        return;
+      }
       if (frame < GICR_WAKER) return;
+      if (frame >= GICR_PROPBASER && frame < GICR_PENDBASER + 8) {
+        const before = readTableBase(pe, frame);
+        const half = BigInt(value);
+        writeTableBase(
+          pe,
+          frame,
+          frame & 4 ? (before & 0xffff_ffffn) | (half << 32n) : (before & ~0xffff_ffffn) | half,
+        );
+        return;
+      }
     }
     if (size !== 4 || frame < 0xffd0) this.#reserved("write", offset, size);
   }
 
-  /** GICR_TYPER's low word (12.10.40): CommonLPIAff 1 (Aff3), Processor_Number, Last. */
+  /** GICR_TYPER's low word (12.10.40): PLPIS, CommonLPIAff 1 (Aff3), Processor_Number, Last. */
   #type(pe: PeState): number {
-    return ((1 << 24) | (pe.index << 8) | (pe.index === this.#gic.pes.length - 1 ? 1 << 4 : 0)) >>> 0;
+    return (
+      ((pe.lpis ? 1 : 0) | (1 << 24) | (pe.index << 8) | (pe.index === this.#gic.pes.length - 1 ? 1 << 4 : 0)) >>> 0
+    );
   }
 
   #reserved(verb: string, offset: number, size: number): void {
@@ -93,4 +121,13 @@ export class Redistributors implements MmioDevice {
     if (log.enabled("guest"))
       log.write("guest", `${this.name}: ${verb} of ${size} bytes at reserved offset 0x${offset.toString(16)}`);
   }
+}
+
+const readTableBase = (pe: PeState, frame: number): bigint =>
+  (frame & ~7) === GICR_PROPBASER ? (pe.lpis?.propertyBase ?? 0n) : (pe.lpis?.pendingBase ?? 0n);
+
+function writeTableBase(pe: PeState, frame: number, value: bigint): void {
+  if (pe.lpis === undefined) return;
+  if ((frame & ~7) === GICR_PROPBASER) pe.lpis.propertyBase = value;
+  else pe.lpis.pendingBase = value;
 }

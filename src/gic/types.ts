@@ -1,4 +1,4 @@
-import type { IrqLine, Log } from "../ports/index.js";
+import type { Dma, IrqLine, Log } from "../ports/index.js";
 
 /** Interrupt groups (IHI 0069, 4.6). With a single Security state, Group 1 is {@link Group.nonSecureGroup1}. */
 export const Group = { group0: 0, secureGroup1: 1, nonSecureGroup1: 2 } as const;
@@ -50,4 +50,6 @@ export interface GicOptions {
   readonly security: "single" | "two";
   readonly outputs: readonly PeOutputs[];
   readonly log: Log;
+  /** Guest memory, where LPIs have their tables. Without it there are no LPIs and no ITS. */
+  readonly dma?: Dma;
 }

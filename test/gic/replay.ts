@@ -9,7 +9,7 @@ import {
   type IccRegisterName,
   type VirtualRegisterName,
 } from "../../src/gic/index.js";
-import { type Clock, silentLog } from "../../src/ports/index.js";
+import { type Clock, type Dma, silentLog } from "../../src/ports/index.js";
 import { GenericTimers, type TimerRegisterName, timerInterrupts } from "../../src/timers/index.js";
 
 /** Kinds of accesses, as guest/tests/gic/replay.c numbers them. */
@@ -35,6 +35,11 @@ export interface Access {
 
 export const distributorBase = 0x0800_0000;
 export const redistributorBase = 0x080a_0000;
+export const itsBase = 0x0808_0000;
+/** The memory that a replay may use for tables. */
+export const ramBase = 0x4a00_0000;
+const ramSize = 0x40000;
+
 /** UARTIMSC of `virt`'s PL011, whose transmit interrupt is SPI 1: one write moves a wire. */
 export const uartMask = 0x0900_0038;
 export const uartData = 0x0900_0000;
@@ -102,11 +107,26 @@ export class ModelMachine {
   readonly #levels = { irq: false, fiq: false, virq: false, vfiq: false };
   #virtual = false;
   readonly #uart;
+  readonly #ram = new Uint8Array(ramSize);
   #context: IccContext;
   #time = 16_000;
 
   constructor(security: "single" | "two") {
     const unconnected = { set() {} };
+    const ram = this.#ram;
+    const inside = (address: number, length: number) => address >= ramBase && address + length <= ramBase + ramSize;
+    const dma: Dma = {
+      read(address, target) {
+        if (!inside(address, target.length)) return false;
+        target.set(ram.subarray(address - ramBase, address - ramBase + target.length));
+        return true;
+      },
+      write(address, source) {
+        if (!inside(address, source.length)) return false;
+        ram.set(source, address - ramBase);
+        return true;
+      },
+    };
     this.gic = createGic({
       peAffinities: [0, 1],
       spiCount: 224,
@@ -121,6 +141,7 @@ export class ModelMachine {
         { irq: unconnected, fiq: unconnected },
       ],
       log: silentLog,
+      dma,
     });
     const clock: Clock = { now: () => (this.#time += 16), schedule: () => ({ cancel() {} }) };
     const line = (name: keyof typeof timerInterrupts) => this.gic.ppi(0, timerInterrupts[name]);
@@ -180,13 +201,17 @@ export class ModelMachine {
   #read(address: number, size: 1 | 4): number {
     const secure = this.#context.el === 3 || !this.#context.scrNs;
     const frames = secure ? this.gic.secure : this.gic;
+    if (address >= itsBase && address < redistributorBase) return this.gic.its!.read(address - itsBase, size);
     return address >= redistributorBase
       ? frames.redistributors.read(address - redistributorBase, size)
       : frames.distributor.read(address - distributorBase, size);
   }
 
   #write(address: number, size: 1 | 4, value: number): void {
-    if (address === uartMask) this.#uart.set((value & 0x20) !== 0);
+    if (address >= ramBase) {
+      for (let index = 0; index < size; index++) this.#ram[address - ramBase + index] = value >>> (8 * index);
+    } else if (address >= itsBase && address < redistributorBase) this.gic.its!.write(address - itsBase, size, value);
+    else if (address === uartMask) this.#uart.set((value & 0x20) !== 0);
     else if (address === uartData) return;
     else {
       const secure = this.#context.el === 3 || !this.#context.scrNs;
