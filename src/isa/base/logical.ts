@@ -57,7 +57,7 @@ export const logicalImmediate = instructions("Logical (immediate)", [
       const n = registerName(f.sf!, f.Rn!);
       if (f.opc === 3 && f.Rd === 31) return `tst\t${n}, ${imm}`;
       const d = f.opc === 3 ? registerName(f.sf!, f.Rd!) : spName(f.sf!, f.Rd!);
-      if (f.opc === 1 && f.Rn === 31 && !isMoveWide(m, width(f.sf!))) return `mov\t${d}, ${imm}`;
+      if (f.opc === 1 && f.Rn === 31 && (f.Rd === 31 || !isMoveWide(m, width(f.sf!)))) return `mov\t${d}, ${imm}`;
       return `${plainNames[f.opc!]}\t${d}, ${n}, ${imm}`;
     },
   }),

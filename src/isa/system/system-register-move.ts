@@ -103,19 +103,24 @@ export const systemRegisterMove = instructions("System register move", [
       if (known.ask === undefined) return write(pe, pe.read(64, t));
       pe.ifUnlikely(known.ask(pe), ask, () => write(pe, pe.read(64, t)));
     },
-    assembly: (f) => `msr\t${registerText(0x8000 | f.encoding!)}, ${registerName(1, f.Rt!)}`,
+    // One encoding is the receive register when read, the transmit register when written.
+    assembly: (f) =>
+      `msr\t${registerText(0x8000 | f.encoding!).replace("dbgdtrrx", "dbgdtrtx")}, ${registerName(1, f.Rt!)}`,
   }),
 ]);
 
 /** op1:CRn:CRm:op2 of DC ZVA, which has a definition of its own. */
 const zva = "01101110100001";
 
+/** Operations on everything of a kind, which take no register. */
+const withoutRegister = /^(IC IALLU|TLBI (VMALL|ALL))/;
+
 function sysText(encoding: number, Rt: number): string {
   const { op1, crn, crm, op2 } = splitEncoding(encoding);
-  const register = Rt === 31 ? "" : `, ${registerName(1, Rt)}`;
+  const register = `, ${registerName(1, Rt)}`;
   const named = systemOperationByEncoding[encoding];
-  if (named === undefined) return `sys\t#${op1}, C${crn}, C${crm}, #${op2}${register}`;
-  return named.name.toLowerCase().replace(" ", "\t") + register;
+  if (named === undefined) return `sys\t#${op1}, C${crn}, C${crm}, #${op2}${Rt === 31 ? "" : register}`;
+  return named.name.toLowerCase().replace(" ", "\t") + (withoutRegister.test(named.name) ? "" : register);
 }
 
 export const systemInstruction = instructions("System instructions", [
