@@ -1,6 +1,6 @@
 import { openMonitor } from "../base/load-store-exclusive.js";
 import { define, instructions } from "../definition.js";
-import { hex, unnamedSystemText } from "../text.js";
+import { hex } from "../text.js";
 
 const domains: { readonly [CRm: number]: string } = {
   1: "oshld",
@@ -51,10 +51,10 @@ export const barriers = instructions("Barriers", [
     execute: (pe) => pe.environment("isb", pe.c32(0)),
     assembly: (f) => option("isb", f.CRm!),
   }),
-  define("SB", "11010101000000110011 CRm 111 11111", {
+  define("SB", "11010101000000110011 0000 111 11111", {
     feature: "FEAT_SB",
     operands: () => ({}),
     execute: () => {},
-    assembly: (f) => (f.CRm === 0 ? "sb" : unnamedSystemText(0, 3, 3, f.CRm!, 7)),
+    assembly: () => "sb",
   }),
 ]);

@@ -44,13 +44,13 @@ export const processorState = instructions("PSTATE", [
   msrImmediate("DAIFSet", 3, 6, undefined, setDaif),
   // Unmasking may let an interrupt in, which the machine looks after.
   msrImmediate("DAIFClr", 3, 7),
-  define("CFINV", "1101010100000 000 0100 CRm 000 11111", {
+  define("CFINV", "1101010100000 000 0100 0000 000 11111", {
     feature: "FEAT_FlagM",
     operands: () => ({}),
     execute: (pe) => pe.setNzcv(pe.flag("n"), pe.flag("z"), pe.xor(pe.flag("c"), pe.c32(1)), pe.flag("v")),
-    assembly: (f) => (f.CRm === 0 ? "cfinv" : unnamedSystemText(0, 0, 4, f.CRm!, 0)),
+    assembly: () => "cfinv",
   }),
-  define("XAFLAG", "1101010100000 000 0100 CRm 001 11111", {
+  define("XAFLAG", "1101010100000 000 0100 0000 001 11111", {
     feature: "FEAT_FlagM2",
     operands: () => ({}),
     execute: (pe) => {
@@ -58,9 +58,9 @@ export const processorState = instructions("PSTATE", [
       const [notZ, notC] = [pe.eqz(z), pe.eqz(c)];
       pe.setNzcv(pe.and(notC, notZ), pe.and(z, c), pe.or(c, z), pe.and(notC, z));
     },
-    assembly: (f) => (f.CRm === 0 ? "xaflag" : unnamedSystemText(0, 0, 4, f.CRm!, 1)),
+    assembly: () => "xaflag",
   }),
-  define("AXFLAG", "1101010100000 000 0100 CRm 010 11111", {
+  define("AXFLAG", "1101010100000 000 0100 0000 010 11111", {
     feature: "FEAT_FlagM2",
     operands: () => ({}),
     execute: (pe) => {
@@ -68,6 +68,6 @@ export const processorState = instructions("PSTATE", [
       const zero = pe.c32(0);
       pe.setNzcv(zero, pe.or(pe.flag("z"), v), pe.and(pe.flag("c"), pe.eqz(v)), zero);
     },
-    assembly: (f) => (f.CRm === 0 ? "axflag" : unnamedSystemText(0, 0, 4, f.CRm!, 2)),
+    assembly: () => "axflag",
   }),
 ]);
