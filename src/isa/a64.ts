@@ -1,6 +1,7 @@
 import { baseInstructions } from "./base/index.js";
 import { cryptoInstructions } from "./crypto/index.js";
 import type { Definition } from "./definition.js";
+import { floatingPointInstructions } from "./fp/index.js";
 import { simdInstructions } from "./simd/index.js";
 import { systemInstructions } from "./system/index.js";
 import { InstructionTable } from "./table.js";
@@ -16,6 +17,7 @@ export function a64Groups(): readonly (readonly Definition[])[] {
     ...unimplementedInstructions,
     ...simdInstructions,
     ...cryptoInstructions,
+    ...floatingPointInstructions,
   ];
 }
 

@@ -5,7 +5,6 @@ import { Exit } from "../../src/interpreter/exit.js";
 import { hotWords } from "../../src/interpreter/hot-words.js";
 import { buildCore, type Core as CoreFunctions, jumpCacheSize, neverHot } from "../../src/interpreter/interpreter.js";
 import { OperationNumbers } from "../../src/interpreter/operations.js";
-import { recordPageSize } from "../../src/interpreter/record.js";
 import { EnvironmentOperation, PeState, TlbEntry, tlbEntries, tlbSize } from "../../src/ir/index.js";
 import type { InstructionTable } from "../../src/isa/table.js";
 import { silentLog } from "../../src/ports/index.js";

@@ -41,7 +41,10 @@ export function readFloat(pe: Builder, f: Format, register: VOperand): Node {
 
 /** Writes a scalar register from an f32 or f64; the rest of the V register becomes zero. */
 export function writeFloat(pe: Builder, f: Format, register: VOperand, value: Node): void {
-  pe.writeV(register, pe.lane(f === double ? "f64x2.replace_lane" : "f32x4.replace_lane", 0, pe.c128(zeroVector), value));
+  pe.writeV(
+    register,
+    pe.lane(f === double ? "f64x2.replace_lane" : "f32x4.replace_lane", 0, pe.c128(zeroVector), value),
+  );
 }
 
 /** The i64 pattern of an f32 or f64. */

@@ -21,7 +21,7 @@ function integer(pe: Builder, f: Format, value: bigint): Node {
 }
 
 /** i32: neither NaN nor infinity. */
-export function isFinite(pe: Builder, f: Format, value: Node): Node {
+export function isFiniteNumber(pe: Builder, f: Format, value: Node): Node {
   return pe.ltU(shiftedMagnitude(pe, f, value), integer(pe, f, patterns(f).infinity << 1n));
 }
 
@@ -44,6 +44,11 @@ export function isNumber(pe: Builder, value: Node): Node {
 /** i32: FPCR.FZ is clear, so that denormal operands count, and raise nothing. */
 export function keepsDenormals(pe: Builder): Node {
   return pe.eqz(pe.and(pe.readState("fpcr"), pe.c32(Fpcr.fz)));
+}
+
+/** i32: FPCR asks for rounding to nearest and no flushing, though exceptions may be wanted that aren't set yet. */
+export function roundsToNearest(pe: Builder): Node {
+  return pe.eqz(pe.and(pe.readState("fpcr"), pe.c32(Fpcr.fz | Fpcr.rmode)));
 }
 
 /** i32: |value| < 2^exponent. */

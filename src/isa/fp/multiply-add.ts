@@ -1,6 +1,6 @@
 import { type Builder, type Node, type Routine, routine } from "../../ir/index.js";
 import { bitsOf, fromBits } from "./access.js";
-import { fastAnd, isOrdinary, unless } from "./fast.js";
+import { fastAnd, isFiniteNumber, isOrdinary, roundsToNearest, unless } from "./fast.js";
 import { double, type Format, single } from "./soft/format.js";
 import { softMultiplyAdd } from "./soft/fused.js";
 
@@ -36,7 +36,7 @@ const fusedDouble: Routine = routine("FPMulAdd.d.fast", ["f64", "f64", "f64"], "
     pe.and(between(product, 1023 - 800, 1023 + 900), pe.ltU(exponent(addend), pe.c64(1023 + 990))),
     pe.and(pe.ltU(exponent(a), pe.c64(1023 + 990)), pe.ltU(exponent(b), pe.c64(1023 + 990))),
   );
-  pe.if(fastAnd(pe, room), () => {
+  pe.if(pe.and(roundsToNearest(pe), room), () => {
     const x = splitHalves(pe, a);
     const y = splitHalves(pe, b);
     const mul = (p: Node, q: Node): Node => pe.op("f64.mul", p, q);
@@ -54,11 +54,26 @@ const fusedDouble: Routine = routine("FPMulAdd.d.fast", ["f64", "f64", "f64"], "
     const sameSign = pe.geU(pe.xor(pe.xor(bits, bitsOf(pe, rest.error)), pe.c64(-1)), pe.c64(-(2n ** 63n)));
     const step = pe.select(sameSign, pe.c64(1), pe.c64(-1));
     const moved = pe.add(bits, pe.select(pe.op("i32.and", inexact, even), step, pe.c64(0)));
-    const result = pe.let(pe.op("f64.add", high.sum, fromBits(pe, double, moved)));
-    pe.if(isOrdinary(pe, double, result), () => pe.return(result));
+    const result = twoSum(pe, high.sum, fromBits(pe, double, moved));
+    const exact = pe.eqz(pe.op("i32.or", inexact, pe.op("f64.ne", result.error, zero)));
+    const silent = pe.or(pe.readState("fpFast"), exact);
+    pe.if(pe.and(isOrdinary(pe, double, result.sum), silent), () => pe.return(result.sum));
   });
   const soft = pe.call(softMultiplyAdd.get(double)!, bitsOf(pe, addend), bitsOf(pe, a), bitsOf(pe, b));
   pe.return(fromBits(pe, double, soft));
+});
+
+/** A single precision sum that is exact raises nothing; this finds those that the fast path doesn't accept. */
+const carefulSingle: Routine = routine("FPMulAdd.s.careful", ["i64", "i64", "i64"], "i64", (pe, z, x, y) => {
+  pe.if(roundsToNearest(pe), () => {
+    const [addend, a, b] = [z, x, y].map((v) => pe.op("f64.promote_f32", fromBits(pe, single, v)));
+    const { sum, error } = twoSum(pe, pe.let(pe.op("f64.mul", a!, b!)), pe.let(addend!));
+    const r = pe.let(pe.op("f32.demote_f64", sum));
+    const zero = pe.op("f64.reinterpret_i64", pe.c64(0));
+    const exact = pe.op("i32.and", pe.op("f64.eq", error, zero), pe.op("f64.eq", pe.op("f64.promote_f32", r), sum));
+    pe.if(pe.and(isFiniteNumber(pe, single, r), exact), () => pe.return(bitsOf(pe, r)));
+  });
+  pe.return(pe.call(softMultiplyAdd.get(single)!, z, x, y));
 });
 
 /**
@@ -75,5 +90,5 @@ export function multiplyAdd(pe: Builder, f: Format, addend: Node, a: Node, b: No
   const acceptable = (r: Node): Node =>
     fastAnd(pe, pe.and(isOrdinary(pe, single, r), pe.ne(belowSingle, pe.c32(0x1000_0000))));
   const value = pe.op("f32.demote_f64", sum);
-  return unless(pe, f, acceptable, value, softMultiplyAdd.get(single)!, [addend, a, b]);
+  return unless(pe, f, acceptable, value, carefulSingle, [addend, a, b]);
 }

@@ -1,15 +1,10 @@
-import { type Builder, type Node, type Routine, vector, type VOperand } from "../../../ir/index.js";
+import { type Builder, type Node, type Routine, type VOperand, vector } from "../../../ir/index.js";
 import { instructions } from "../../definition.js";
 import { host, readBits, readFloat, writeBits, writeFloat } from "../access.js";
-import { fastAnd, isFinite, isNumber, isOrdinary, keepsDenormals, unless } from "../fast.js";
+import { carefulAdd, carefulDivide, carefulMultiply, carefulSubtract } from "../careful.js";
+import { fastAnd, isFiniteNumber, isNumber, isOrdinary, keepsDenormals, unless } from "../fast.js";
 import { multiplyAdd } from "../multiply-add.js";
-import {
-  type Family,
-  softAdd,
-  softDivide,
-  softMultiply,
-  softSubtract,
-} from "../soft/arithmetic.js";
+import type { Family } from "../soft/arithmetic.js";
 import { softMaximum, softMaximumNumber, softMinimum, softMinimumNumber } from "../soft/compare.js";
 import { type Format, half, pattern, patterns } from "../soft/format.js";
 import { softMultiplyAdd } from "../soft/fused.js";
@@ -24,22 +19,22 @@ interface Binary {
   readonly acceptable: (pe: Builder, f: Format, r: Node) => Node;
 }
 
-const sum = (pe: Builder, f: Format, r: Node): Node => fastAnd(pe, isFinite(pe, f, r));
+const sum = (pe: Builder, f: Format, r: Node): Node => fastAnd(pe, isFiniteNumber(pe, f, r));
 const product = (pe: Builder, f: Format, r: Node): Node => fastAnd(pe, isOrdinary(pe, f, r));
 // WebAssembly's min and max give a NaN exactly when an operand is one.
 const exact = (pe: Builder, _: Format, r: Node): Node => pe.and(isNumber(pe, r), keepsDenormals(pe));
 
 /** Operations by the "opcode" field of Floating-point data-processing (2 source). */
 const binaries: readonly (Binary & { readonly mnemonic: string; readonly negate?: boolean })[] = [
-  { mnemonic: "fmul", soft: softMultiply, op: "mul", acceptable: product },
-  { mnemonic: "fdiv", soft: softDivide, op: "div", acceptable: product },
-  { mnemonic: "fadd", soft: softAdd, op: "add", acceptable: sum },
-  { mnemonic: "fsub", soft: softSubtract, op: "sub", acceptable: sum },
+  { mnemonic: "fmul", soft: carefulMultiply, op: "mul", acceptable: product },
+  { mnemonic: "fdiv", soft: carefulDivide, op: "div", acceptable: product },
+  { mnemonic: "fadd", soft: carefulAdd, op: "add", acceptable: sum },
+  { mnemonic: "fsub", soft: carefulSubtract, op: "sub", acceptable: sum },
   { mnemonic: "fmax", soft: softMaximum, op: "max", acceptable: exact },
   { mnemonic: "fmin", soft: softMinimum, op: "min", acceptable: exact },
   { mnemonic: "fmaxnm", soft: softMaximumNumber, op: "max", acceptable: exact },
   { mnemonic: "fminnm", soft: softMinimumNumber, op: "min", acceptable: exact },
-  { mnemonic: "fnmul", soft: softMultiply, op: "mul", acceptable: product, negate: true },
+  { mnemonic: "fnmul", soft: carefulMultiply, op: "mul", acceptable: product, negate: true },
 ];
 
 function soft(family: Family, f: Format): Routine {
@@ -47,7 +42,14 @@ function soft(family: Family, f: Format): Routine {
 }
 
 /** The result of an operation on two scalars, as written to a register of format `f`. */
-function writeBinary(pe: Builder, f: Format, d: VOperand, n: VOperand, m: VOperand, b: (typeof binaries)[number]): void {
+function writeBinary(
+  pe: Builder,
+  f: Format,
+  d: VOperand,
+  n: VOperand,
+  m: VOperand,
+  b: (typeof binaries)[number],
+): void {
   const sign = pattern(pe, patterns(f).sign);
   if (f === half) {
     const r = pe.call(soft(b.soft, f), readBits(pe, f, n), readBits(pe, f, m));
@@ -101,4 +103,3 @@ export const threeSource = instructions(
       `${fusedNames[w.o1! * 2 + w.o0!]}\t${[w.Rd!, w.Rn!, w.Rm!, w.Ra!].map((r) => floatName(f, r)).join(", ")}`,
   }),
 );
-

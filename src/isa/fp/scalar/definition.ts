@@ -1,5 +1,5 @@
 import type { Operand } from "../../../ir/index.js";
-import { define, type Definition, type DefinitionOptions } from "../../definition.js";
+import { type Definition, type DefinitionOptions, define } from "../../definition.js";
 import type { Fields } from "../../pattern.js";
 import { double, type Format, half, single } from "../soft/format.js";
 

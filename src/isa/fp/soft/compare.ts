@@ -1,7 +1,17 @@
 import { type Builder, type Node, type Routine, routine } from "../../../ir/index.js";
 import { Fpsr } from "../fp-fast.js";
 import { type Family, family } from "./arithmetic.js";
-import { type Format, formats, isNaN, isSignalling, isZero, magnitudeOf, pattern, patterns, signOf } from "./format.js";
+import {
+  type Format,
+  formats,
+  isAnyNaN,
+  isSignalling,
+  isZero,
+  magnitudeOf,
+  pattern,
+  patterns,
+  signOf,
+} from "./format.js";
 import { returnNaNs } from "./nan.js";
 import { input, raise } from "./status.js";
 
@@ -27,7 +37,7 @@ export const softCompare: ReadonlyMap<Format, Routine> = new Map(
     routine(`FPCompare.${f.letter}`, ["i64", "i64", "i32"], "i32", (pe, x, y, signalling) => {
       const a = input(pe, f, x);
       const b = input(pe, f, y);
-      pe.if(pe.or(isNaN(pe, f, a), isNaN(pe, f, b)), () => {
+      pe.if(pe.or(isAnyNaN(pe, f, a), isAnyNaN(pe, f, b)), () => {
         const invalid = pe.or(pe.or(isSignalling(pe, f, a), isSignalling(pe, f, b)), signalling);
         pe.if(invalid, () => raise(pe, Fpsr.ioc));
         pe.return(pe.c32(3));
@@ -44,7 +54,7 @@ function comparison(name: string, kind: "eq" | "ge" | "gt", absolute: boolean): 
     const magnitude = pattern(pe, patterns(f).magnitude);
     const a = input(pe, f, absolute ? pe.let(pe.and(x!, magnitude)) : x!);
     const b = input(pe, f, absolute ? pe.let(pe.and(y!, magnitude)) : y!);
-    pe.if(pe.or(isNaN(pe, f, a), isNaN(pe, f, b)), () => {
+    pe.if(pe.or(isAnyNaN(pe, f, a), isAnyNaN(pe, f, b)), () => {
       const signalling = pe.or(isSignalling(pe, f, a), isSignalling(pe, f, b));
       pe.if(kind === "eq" ? signalling : pe.c32(1), () => raise(pe, Fpsr.ioc));
       pe.return(pe.c64(0));
@@ -68,7 +78,7 @@ function extremum(name: string, maximum: boolean, number: boolean): Family {
     const a = pe.variable(x!);
     const b = pe.variable(y!);
     if (number) {
-      const quiet = (v: Node): Node => pe.let(pe.and(isNaN(pe, f, v), pe.eqz(isSignalling(pe, f, v))));
+      const quiet = (v: Node): Node => pe.let(pe.and(isAnyNaN(pe, f, v), pe.eqz(isSignalling(pe, f, v))));
       const loser = pattern(pe, maximum ? p.infinity | p.sign : p.infinity);
       const [m, n] = [quiet(x!), quiet(y!)];
       pe.if(pe.and(m, pe.eqz(n)), () => a.set(loser));

@@ -6,8 +6,8 @@ import {
   type Format,
   formats,
   half,
+  isAnyNaN,
   isInfinity,
-  isNaN,
   isSignalling,
   isZero,
   pattern,
@@ -44,7 +44,7 @@ function convert(pe: Builder, from: Format, to: Format, x: Node, toOdd: boolean)
   const a = from === half ? x : input(pe, from, x);
   const sign = pe.let(signOf(pe, from, a));
   const special = (): void => {
-    pe.if(isNaN(pe, from, a), () => {
+    pe.if(isAnyNaN(pe, from, a), () => {
       const signalling = isSignalling(pe, from, a);
       pe.if(to === half ? pe.or(signalling, alternative) : signalling, () => raise(pe, Fpsr.ioc));
       if (to === half) pe.if(alternative, () => pe.return(signed(pe, to, sign, 0n)));

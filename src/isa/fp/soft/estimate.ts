@@ -4,8 +4,8 @@ import { family } from "./arithmetic.js";
 import {
   type Format,
   half,
+  isAnyNaN,
   isInfinity,
-  isNaN,
   isZero,
   magnitudeOf,
   pattern,
@@ -143,7 +143,7 @@ function exponentReciprocal(pe: Builder, f: Format, x: Node): void {
   const p = patterns(f);
   const F = f.fractionBits;
   const a = input(pe, f, x);
-  pe.if(isNaN(pe, f, a), () => pe.return(processNaN(pe, f, a)));
+  pe.if(isAnyNaN(pe, f, a), () => pe.return(processNaN(pe, f, a)));
   const exponent = pe.let(pe.and(a, pattern(pe, p.infinity)));
   const highest = pattern(pe, p.infinity - (1n << BigInt(F)));
   const inverted = pe.and(pe.not(exponent), pattern(pe, p.infinity));

@@ -61,7 +61,7 @@ export function signOf(pe: Builder, f: Format, x: Node): Node {
 export function magnitudeOf(pe: Builder, f: Format, x: Node): Node {
   return pe.and(x, pattern(pe, patterns(f).magnitude));
 }
-export function isNaN(pe: Builder, f: Format, x: Node): Node {
+export function isAnyNaN(pe: Builder, f: Format, x: Node): Node {
   return pe.gtU(magnitudeOf(pe, f, x), pattern(pe, patterns(f).infinity));
 }
 export function isInfinity(pe: Builder, f: Format, x: Node): Node {
@@ -71,7 +71,7 @@ export function isZero(pe: Builder, f: Format, x: Node): Node {
   return pe.eqz(magnitudeOf(pe, f, x));
 }
 export function isSignalling(pe: Builder, f: Format, x: Node): Node {
-  return pe.and(isNaN(pe, f, x), pe.eqz(pe.and(x, pattern(pe, patterns(f).quiet))));
+  return pe.and(isAnyNaN(pe, f, x), pe.eqz(pe.and(x, pattern(pe, patterns(f).quiet))));
 }
 /** `magnitude` (a constant pattern) with the sign that the i32 `sign`, 0 or 1, says. */
 export function signed(pe: Builder, f: Format, sign: Node, magnitude: bigint): Node {

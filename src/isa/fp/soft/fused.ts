@@ -2,8 +2,8 @@ import type { Builder, Node } from "../../../ir/index.js";
 import { family, zeroDifferenceSign } from "./arithmetic.js";
 import {
   type Format,
+  isAnyNaN,
   isInfinity,
-  isNaN,
   isSignalling,
   isZero,
   pattern,
@@ -83,7 +83,7 @@ function multiplyAdd(pe: Builder, f: Format, x: Node, y: Node, z: Node): void {
     pe.or(pe.and(isInfinity(pe, f, a), isZero(pe, f, b)), pe.and(isZero(pe, f, a), isInfinity(pe, f, b))),
   );
   returnNaNs(pe, f, [addend, a, b], () => {
-    const quiet = pe.and(isNaN(pe, f, addend), pe.eqz(isSignalling(pe, f, addend)));
+    const quiet = pe.and(isAnyNaN(pe, f, addend), pe.eqz(isSignalling(pe, f, addend)));
     pe.if(pe.and(quiet, invalidProduct), () => returnInvalid(pe, f));
   });
   const sign = pe.let(pe.xor(signOf(pe, f, a), signOf(pe, f, b)));

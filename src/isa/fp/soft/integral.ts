@@ -4,8 +4,8 @@ import {
   double,
   type Format,
   formats,
+  isAnyNaN,
   isInfinity,
-  isNaN,
   isZero,
   magnitudeOf,
   pattern,
@@ -97,7 +97,7 @@ export const softRoundIntegralN: ReadonlyMap<Format, Routine> = new Map(
         const exponent = pe.zeroExtend(pe.add(size, pe.c32(f.bias - 1)));
         pe.return(pe.or(pe.shl(exponent, pe.c64(f.fractionBits)), pattern(pe, patterns(f).sign)));
       };
-      pe.if(pe.or(isNaN(pe, f, a), isInfinity(pe, f, a)), outside);
+      pe.if(pe.or(isAnyNaN(pe, f, a), isInfinity(pe, f, a)), outside);
       pe.if(isZero(pe, f, a), () => pe.return(a));
       const sign = pe.let(signOf(pe, f, a));
       const { whole, low, tie, huge } = split(pe, f, a, pe.c32(0));
@@ -127,7 +127,7 @@ export const softToFixed: ReadonlyMap<Format, Routine> = new Map(
       "i64",
       (pe, x, fbits, mode, unsigned, width) => {
         const a = input(pe, f, x);
-        pe.if(isNaN(pe, f, a), () => {
+        pe.if(isAnyNaN(pe, f, a), () => {
           raise(pe, Fpsr.ioc);
           pe.return(pe.c64(0));
         });
@@ -165,7 +165,7 @@ export const softToFixed: ReadonlyMap<Format, Routine> = new Map(
 export const softToInt32JavaScript: Routine = routine("FPToFixedJS", ["i64"], "i64", (pe, x) => {
   const f = double;
   const a = input(pe, f, x);
-  pe.if(pe.or(isNaN(pe, f, a), isInfinity(pe, f, a)), () => {
+  pe.if(pe.or(isAnyNaN(pe, f, a), isInfinity(pe, f, a)), () => {
     raise(pe, Fpsr.ioc);
     pe.return(pe.c64(0));
   });

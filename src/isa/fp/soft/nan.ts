@@ -1,6 +1,6 @@
 import { type Builder, type Node, type Routine, routine } from "../../../ir/index.js";
 import { Fpcr, Fpsr } from "../fp-fast.js";
-import { type Format, formats, isNaN, isSignalling, pattern, patterns } from "./format.js";
+import { type Format, formats, isAnyNaN, isSignalling, pattern, patterns } from "./format.js";
 import { raise } from "./status.js";
 
 /** FPProcessNaN: a NaN operand as a result: quiet, or the default NaN when FPCR.DN is set; a signalling one is invalid. */
@@ -25,10 +25,10 @@ export function processNaN(pe: Builder, f: Format, x: Node): Node {
  * result, else the first quiet one. `before` is done first when there is a NaN, and may return otherwise.
  */
 export function returnNaNs(pe: Builder, f: Format, xs: readonly Node[], before?: () => void): void {
-  const any = xs.map((x) => isNaN(pe, f, x)).reduce((a, b) => pe.or(a, b));
+  const any = xs.map((x) => isAnyNaN(pe, f, x)).reduce((a, b) => pe.or(a, b));
   pe.ifUnlikely(any, () => {
     before?.();
-    for (const test of [isSignalling, isNaN]) {
+    for (const test of [isSignalling, isAnyNaN]) {
       for (const x of xs) pe.if(test(pe, f, x), () => pe.return(processNaN(pe, f, x)));
     }
   });
