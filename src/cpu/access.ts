@@ -1,0 +1,275 @@
+import { AccessFlag } from "../ir/statement.js";
+import { currentInstruction, DataAbort, dataAbort, instructionAbort } from "./aborts.js";
+import { canonicalHigh, ExceptionClass, setFar, takeSynchronous } from "./exceptions.js";
+import type { ProcessingElement } from "./processing-element.js";
+import { Sctlr } from "./register-words.js";
+import { PeState } from "./state-layout.js";
+import { lowestTarget } from "./system-register-access.js";
+import { FaultStatus } from "./translation/fault-status.js";
+import { AccessKind } from "./translation/walker.js";
+
+const panWord = PeState.pan >> 2;
+const uaoWord = PeState.uao >> 2;
+
+/** Bits 23..16 of an access descriptor: what the address must be a multiple of, where that isn't the size; 0 otherwise. */
+const alignmentShift = 16;
+
+interface Part {
+  /** Host address for RAM that can be accessed in place, else -1. */
+  host: number;
+  physical: number;
+  secure: boolean;
+}
+
+const first: Part = { host: -1, physical: 0, secure: false };
+const second: Part = { host: -1, physical: 0, secure: false };
+
+/**
+ * A data access that missed the inline TLB. The virtual address is at PeState.argument; `descriptor` holds the size in bytes
+ * (bits 7..0), AccessFlag bits, and in bits 23..16 an alignment other than the size. Returns where in linear memory the
+ * bytes can be read or written, or 0 when an exception was taken. Stores that were given PeState.scratch must be followed by
+ * {@link commit}.
+ */
+export function access(pe: ProcessingElement, descriptor: number): number {
+  const { i32, w, walker } = pe;
+  const low = pe.argumentLow;
+  const high = pe.argumentHigh;
+  const size = descriptor & 0xff;
+  const write = (descriptor & AccessFlag.write) !== 0;
+  const atomic = (descriptor & AccessFlag.atomic) !== 0;
+  const zeroes = (descriptor & AccessFlag.cacheMaintenance) !== 0;
+  const el = pe.el;
+  const unprivileged =
+    (descriptor & AccessFlag.unprivileged) !== 0 && i32[w + uaoWord] === 0 && (el === 1 || (el === 2 && pe.host));
+  const privileged = el !== 0 && !unprivileged;
+  // A read-modify-write that could not even read is reported as a read (D17.2.37, WnR).
+  const iss = write && !atomic ? DataAbort.write : 0;
+
+  const alignment = (descriptor >>> alignmentShift) & 0xff || ((descriptor & AccessFlag.pair) !== 0 ? size >> 1 : size);
+  const aligned = zeroes || (alignment & (alignment - 1)) !== 0 || (low & (alignment - 1)) === 0;
+  const sctlr = pe.register(pe.sctlrWord);
+  if (!aligned) {
+    const strict = (descriptor & (AccessFlag.exclusive | AccessFlag.ordered | AccessFlag.atomic)) !== 0;
+    // FEAT_LSE2: unaligned within 16 bytes will do, or with nAA for ordered accesses (B2.2.1.1).
+    const relaxed =
+      pe.haveLse2 &&
+      ((low & 15) + size <= 16 ||
+        ((descriptor & AccessFlag.ordered) !== 0 &&
+          (descriptor & (AccessFlag.exclusive | AccessFlag.atomic)) === 0 &&
+          (sctlr & Sctlr.nAA) !== 0));
+    if ((sctlr & Sctlr.A) !== 0 || (strict && !relaxed)) {
+      dataAbort(pe, low, high, FaultStatus.alignment, iss, false);
+      return 0;
+    }
+  }
+
+  const firstSize = Math.min(size, 4096 - (low & 4095));
+  if (!translatePart(pe, first, low, high, privileged, write, atomic, aligned, iss, zeroes)) return 0;
+  const { tlbs } = pe;
+  const scratch = pe.base + PeState.scratch;
+  if (firstSize === size) {
+    if (first.host >= 0) {
+      if (!walker.device || pe.regimeIsFlat) {
+        const context = unprivileged ? tlbs.currentUnprivileged : tlbs.current;
+        const page = Math.floor(first.physical / 4096);
+        const code = pe.codePages.isCode(page);
+        const hostPage = first.host - (low & 4095);
+        const mayWrite = walker.writable && !code && pe.ramIsWritable(first.physical, first.secure);
+        tlbs.fill(context, low, high, hostPage, walker.readable, mayWrite, walker.shift, walker.global);
+        if (mayWrite) pe.noteWriteTag(hostPage, low);
+        if (write && code) pe.codePages.written(first.physical, size);
+      } else if (write && pe.codePages.isCode(Math.floor(first.physical / 4096)))
+        pe.codePages.written(first.physical, size);
+      return first.host;
+    }
+    if (write) {
+      const { pendingStore } = pe;
+      pendingStore.first = first.physical;
+      pendingStore.firstSize = size;
+      pendingStore.firstSecure = first.secure;
+      pendingStore.secondSize = 0;
+      pendingStore.low = low;
+      pendingStore.high = high;
+      pendingStore.iss = iss;
+      if (!atomic) return exists(pe, first, low, high, iss) ? scratch : 0;
+    }
+    return readPart(pe, first, low, high, firstSize, scratch, iss) ? scratch : 0;
+  }
+
+  const nextLow = (low + firstSize) | 0;
+  const nextHigh = nextLow >>> 0 < low >>> 0 ? (high + 1) | 0 : high;
+  if (!translatePart(pe, second, nextLow, nextHigh, privileged, write, atomic, aligned, iss, zeroes)) return 0;
+  if (write) {
+    const { pendingStore } = pe;
+    pendingStore.first = first.physical;
+    pendingStore.firstSize = firstSize;
+    pendingStore.firstSecure = first.secure;
+    pendingStore.second = second.physical;
+    pendingStore.secondSize = size - firstSize;
+    pendingStore.secondSecure = second.secure;
+    pendingStore.low = low;
+    pendingStore.high = high;
+    pendingStore.iss = iss;
+    if (!atomic) return exists(pe, first, low, high, iss) && exists(pe, second, nextLow, nextHigh, iss) ? scratch : 0;
+  }
+  const ok =
+    readPart(pe, first, low, high, firstSize, scratch, iss) &&
+    readPart(pe, second, nextLow, nextHigh, size - firstSize, scratch + firstSize, iss);
+  return ok ? scratch : 0;
+}
+
+/** Translates one page's part of an access; false when that raised an exception. */
+function translatePart(
+  pe: ProcessingElement,
+  part: Part,
+  low: number,
+  high: number,
+  privileged: boolean,
+  write: boolean,
+  atomic: boolean,
+  aligned: boolean,
+  iss: number,
+  zeroes: boolean,
+): boolean {
+  const { walker } = pe;
+  const pan = privileged && pe.i32[pe.w + panWord] !== 0;
+  pe.tlbMisses[write ? 1 : 0]!++;
+  const kind = write ? AccessKind.write : AccessKind.read;
+  if (!walker.translate(low, high, kind, pe.regime, privileged, pan, pe.secure)) {
+    const status = walker.faultStatus;
+    let bits = iss;
+    // Of an atomic access, a permission fault that only the write meets is a write's.
+    if (atomic && (status & 0b111100) === FaultStatus.permission && couldRead(pe, low, high, privileged, pan))
+      bits |= DataAbort.write;
+    if (zeroes) reportZeroFault(pe, low, high, status, bits);
+    else dataAbort(pe, low, high, status, bits, true);
+    return false;
+  }
+  if (atomic && !walker.readable) {
+    dataAbort(pe, low, high, FaultStatus.permission + 3, iss, true);
+    return false;
+  }
+  // Device memory takes no unaligned accesses and no DC ZVA (AArch64.S1HasAlignmentFault).
+  if (walker.device && (!aligned || zeroes)) {
+    if (zeroes) reportZeroFault(pe, low, high, FaultStatus.alignment, iss);
+    else dataAbort(pe, low, high, FaultStatus.alignment, iss, false);
+    return false;
+  }
+  part.physical = walker.physical;
+  part.secure = !walker.nonSecure;
+  part.host = pe.physical.hostAddress(part.physical, 1, part.secure);
+  if (part.host >= 0 && write && !pe.ramIsWritable(part.physical, part.secure)) part.host = -1;
+  return true;
+}
+
+/** Whether a read of the same address is allowed; leaves the walker as the failed write did, but for its permissions. */
+function couldRead(pe: ProcessingElement, low: number, high: number, privileged: boolean, pan: boolean): boolean {
+  const { walker } = pe;
+  const { faultStatus, stage2Fault, onWalk, ipa } = walker;
+  const ok = walker.translate(low, high, AccessKind.read, pe.regime, privileged, pan, pe.secure);
+  walker.faultStatus = faultStatus;
+  walker.stage2Fault = stage2Fault;
+  walker.onWalk = onWalk;
+  walker.ipa = ipa;
+  return ok;
+}
+
+/** DC ZVA faults name the address that its register holds, not the start of the block. */
+function reportZeroFault(pe: ProcessingElement, low: number, high: number, status: number, iss: number): void {
+  const instruction = currentInstruction(pe);
+  const offset = (instruction & 31) === 31 ? 0 : pe.i32[pe.w + (instruction & 31) * 2]! & 63;
+  dataAbort(pe, low | offset, high, status, iss, (status & 0b100000) === 0);
+}
+
+function readPart(
+  pe: ProcessingElement,
+  part: Part,
+  low: number,
+  high: number,
+  size: number,
+  target: number,
+  iss: number,
+): boolean {
+  pe.physical.requester = pe.index;
+  if (pe.physical.read(part.physical, size, target, part.secure)) return true;
+  dataAbort(pe, low, high, FaultStatus.external, iss, false);
+  return false;
+}
+
+function exists(pe: ProcessingElement, part: Part, low: number, high: number, iss: number): boolean {
+  if (part.host >= 0 || pe.physical.exists(part.physical, part.secure)) return true;
+  pe.physical.refuseWrite(part.physical);
+  dataAbort(pe, low, high, FaultStatus.external, iss, false);
+  return false;
+}
+
+/**
+ * Performs the store whose bytes generated code has put at PeState.scratch, after {@link access} said so. False when the bus
+ * refused it and an External abort was taken.
+ */
+export function commit(pe: ProcessingElement): boolean {
+  const { pendingStore, physical } = pe;
+  const scratch = pe.base + PeState.scratch;
+  physical.requester = pe.index;
+  const ok =
+    store(pe, pendingStore.first, pendingStore.firstSize, scratch, pendingStore.firstSecure) &&
+    (pendingStore.secondSize === 0 ||
+      store(
+        pe,
+        pendingStore.second,
+        pendingStore.secondSize,
+        scratch + pendingStore.firstSize,
+        pendingStore.secondSecure,
+      ));
+  if (!ok) dataAbort(pe, pendingStore.low, pendingStore.high, FaultStatus.external, DataAbort.write, false);
+  return ok;
+}
+
+function store(pe: ProcessingElement, address: number, size: number, source: number, secure: boolean): boolean {
+  if (pe.codePages.isCode(Math.floor(address / 4096))) pe.codePages.written(address, size);
+  return pe.physical.write(address, size, source, secure);
+}
+
+/**
+ * Translates pc for execution and enters it in the TLB. Returns the physical address, or -1 when an exception was taken.
+ * A pc whose top byte is to be ignored is made canonical first, as a branch to it does.
+ */
+export function fetch(pe: ProcessingElement): number {
+  const { walker } = pe;
+  const low = pe.pcLow;
+  let high = pe.pcHigh;
+  if (high >> 24 !== 0 && high >> 24 !== -1) {
+    high = canonicalHigh(pe, high);
+    pe.setPc(low, high);
+  }
+  if (low & 3) {
+    const target = lowestTarget(pe);
+    setFar(pe, target, low, high);
+    takeSynchronous(pe, target, ExceptionClass.pcAlignment, 0);
+    return -1;
+  }
+  pe.tlbMisses[2]!++;
+  if (!walker.translate(low, high, AccessKind.execute, pe.regime, pe.el !== 0, false, pe.secure)) {
+    instructionAbort(pe, walker.faultStatus, true);
+    return -1;
+  }
+  const address = walker.physical;
+  const host = pe.physical.hostAddress(address, 4, !walker.nonSecure);
+  if (host < 0) {
+    pe.physical.refuseFetch(address);
+    instructionAbort(pe, FaultStatus.external, false);
+    return -1;
+  }
+  const page = Math.floor(address / 4096);
+  const hostPage = host - (low & 4095);
+  if (!pe.codePages.isCode(page)) pe.dropWriteTags(hostPage);
+  const { shift, global } = walker;
+  const records = pe.codePages.records(page);
+  pe.tlbs.fillExecute(pe.tlbs.current, low, high, hostPage, records, shift, global);
+  return address;
+}
+
+/** SP isn't a multiple of 16 where it is a base address (AArch64.SPAlignmentFault). */
+export function stackAlignmentFault(pe: ProcessingElement): void {
+  takeSynchronous(pe, lowestTarget(pe), ExceptionClass.spAlignment, 0);
+}

@@ -1,0 +1,238 @@
+import type { ProcessingElement } from "./processing-element.js";
+import { wordOf } from "./register-words.js";
+
+const counterCount = 6;
+const pmcr = wordOf("PMCR_EL0");
+const enabledWord = wordOf("PMCNTENSET_EL0");
+const interruptWord = wordOf("PMINTENSET_EL1");
+const overflowWord = wordOf("PMOVSSET_EL0");
+const cycleWord = wordOf("PMCCNTR_EL0");
+const cycleFilter = wordOf("PMCCFILTR_EL0");
+const selectWord = wordOf("PMSELR_EL0");
+const userWord = wordOf("PMUSERENR_EL0");
+const counterWord = (n: number): number => wordOf("PMEVCNTR0_EL0") + n * 2;
+const typeWord = (n: number): number => wordOf("PMEVTYPER0_EL0") + n * 2;
+
+const two32 = 2 ** 32;
+const cycleBit = 1 << 31;
+const allCounters = cycleBit | ((1 << counterCount) - 1);
+
+/** Common event numbers that are counted (DDI 0487 D8.11). */
+const Event = { swIncr: 0x00, instRetired: 0x08, cpuCycles: 0x11 } as const;
+
+const countersRead = (events: number): boolean => events === Event.instRetired || events === Event.cpuCycles;
+
+/**
+ * PMUv3 (DDI 0487 D8). A cycle is an instruction. Counts are brought up to date when someone looks, and before the
+ * exception level changes, since counters may leave levels out.
+ */
+export class PerformanceMonitor {
+  readonly #pe: ProcessingElement;
+  #last = 0;
+  #divider = 0;
+  /** The PMU interrupt's wire. */
+  overflowInterrupt: ((level: boolean) => void) | undefined;
+  #active = false;
+
+  constructor(pe: ProcessingElement) {
+    this.#pe = pe;
+  }
+
+  reset(): void {
+    this.#last = this.#retired();
+    this.#divider = 0;
+    this.#active = false;
+    this.overflowInterrupt?.(false);
+  }
+
+  #retired(): number {
+    return this.#pe.counter.retired(this.#pe.index);
+  }
+
+  /** Called before PSTATE.EL changes. */
+  levelChanges(): void {
+    if (this.#active) this.synchronize();
+  }
+
+  /** Counts the instructions since the last call. */
+  synchronize(): void {
+    const now = this.#retired();
+    const delta = now - this.#last;
+    this.#last = now;
+    const pe = this.#pe;
+    const enabled = pe.register(enabledWord);
+    if (delta <= 0 || enabled === 0 || (pe.register(pmcr) & 1) === 0) return;
+    if (enabled & cycleBit && this.#counts(pe.register(cycleFilter))) this.#addCycles(delta);
+    for (let n = 0; n < counterCount; n++) {
+      if ((enabled & (1 << n)) === 0) continue;
+      const type = pe.register(typeWord(n));
+      if (countersRead(type & 0xffff) && this.#counts(type)) this.#add(n, delta);
+    }
+  }
+
+  /** Instructions until a counter overflows that may interrupt; infinite when none will. */
+  instructionsToOverflow(): number {
+    if (!this.#active) return Number.POSITIVE_INFINITY;
+    this.synchronize();
+    const pe = this.#pe;
+    const waited = pe.register(enabledWord) & pe.register(interruptWord) & ~pe.register(overflowWord);
+    if (waited === 0 || (pe.register(pmcr) & 1) === 0) return Number.POSITIVE_INFINITY;
+    let least = Number.POSITIVE_INFINITY;
+    if (waited & cycleBit) {
+      const long = (pe.register(pmcr) & 0x40) !== 0;
+      const value = (long ? (pe.register(cycleWord + 1) >>> 0) * two32 : 0) + (pe.register(cycleWord) >>> 0);
+      least = (long ? two32 * two32 : two32) - value;
+    }
+    for (let n = 0; n < counterCount; n++)
+      if (waited & (1 << n) && countersRead(pe.register(typeWord(n)) & 0xffff))
+        least = Math.min(least, two32 - (pe.register(counterWord(n)) >>> 0));
+    return least;
+  }
+
+  /** Whether a counter with this PMEVTYPER counts at the current level (P, U, NSK, NSU, NSH, M bits). */
+  #counts(type: number): boolean {
+    const pe = this.#pe;
+    const p = (type >>> 31) & 1;
+    const u = (type >>> 30) & 1;
+    switch (pe.el) {
+      case 0:
+        return pe.secure ? u === 0 : u === (pe.haveEl3 ? (type >>> 28) & 1 : 0);
+      case 1:
+        return pe.secure ? p === 0 : p === (pe.haveEl3 ? (type >>> 29) & 1 : 0);
+      case 2:
+        return (type & 0x800_0000) !== 0;
+      default:
+        return p === ((type >>> 26) & 1);
+    }
+  }
+
+  #addCycles(delta: number): void {
+    const pe = this.#pe;
+    let count = delta;
+    if ((pe.register(pmcr) & 0x48) === 8) {
+      // PMCR_EL0.D without LC: every 64th cycle.
+      const total = this.#divider + delta;
+      this.#divider = total % 64;
+      count = Math.floor(total / 64);
+    }
+    const low = (pe.register(cycleWord) >>> 0) + count;
+    const carry = Math.floor(low / two32);
+    const high = (pe.register(cycleWord + 1) >>> 0) + carry;
+    pe.setRegister(cycleWord, low | 0, high | 0);
+    if ((pe.register(pmcr) & 0x40) !== 0 ? high >= two32 : carry > 0) this.#overflow(cycleBit);
+  }
+
+  #add(n: number, count: number): void {
+    const sum = (this.#pe.register(counterWord(n)) >>> 0) + count;
+    this.#pe.setRegister(counterWord(n), (sum % two32) | 0, 0);
+    if (sum >= two32) this.#overflow(1 << n);
+  }
+
+  #overflow(bits: number): void {
+    this.#pe.setRegister(overflowWord, this.#pe.register(overflowWord) | bits, 0);
+    this.#driveInterrupt();
+  }
+
+  #driveInterrupt(): void {
+    const pe = this.#pe;
+    const asserted = (pe.register(pmcr) & 1) !== 0 && (pe.register(overflowWord) & pe.register(interruptWord)) !== 0;
+    this.overflowInterrupt?.(asserted);
+  }
+
+  /** Reads a PM* register into PeState.argument; false where that is UNDEFINED. */
+  read(name: string): boolean {
+    const pe = this.#pe;
+    if (this.#active) this.synchronize();
+    const at = this.#place(name);
+    if (at < 0) return false;
+    pe.setArgument(pe.register(at), at === cycleWord || name.startsWith("PMCEID") ? pe.register(at + 1) : 0);
+    return true;
+  }
+
+  /** The word that holds what a name shows; -1 for a counter that isn't there. */
+  #place(name: string): number {
+    switch (name) {
+      case "PMCNTENCLR_EL0":
+        return enabledWord;
+      case "PMINTENCLR_EL1":
+        return interruptWord;
+      case "PMOVSCLR_EL0":
+        return overflowWord;
+      case "PMXEVTYPER_EL0":
+      case "PMXEVCNTR_EL0": {
+        const selected = this.#pe.register(selectWord) & 31;
+        const types = name === "PMXEVTYPER_EL0";
+        if (selected === 31) return types ? cycleFilter : -1;
+        if (selected >= counterCount) return -1;
+        return types ? typeWord(selected) : counterWord(selected);
+      }
+      default:
+        return wordOf(name);
+    }
+  }
+
+  /** Writes a PM* register from PeState.argument; false where that is UNDEFINED. */
+  write(name: string): boolean {
+    const pe = this.#pe;
+    const value = pe.argumentLow;
+    this.synchronize();
+    switch (name) {
+      case "PMCR_EL0": {
+        pe.setRegister(pmcr, (pe.register(pmcr) & ~0x79) | (value & 0x79), 0);
+        if (value & 2) for (let n = 0; n < counterCount; n++) pe.setRegister(counterWord(n), 0, 0);
+        if (value & 4) pe.setRegister(cycleWord, 0, 0);
+        break;
+      }
+      case "PMCNTENSET_EL0":
+        pe.setRegister(enabledWord, pe.register(enabledWord) | (value & allCounters), 0);
+        break;
+      case "PMCNTENCLR_EL0":
+        pe.setRegister(enabledWord, pe.register(enabledWord) & ~value, 0);
+        break;
+      case "PMINTENSET_EL1":
+        pe.setRegister(interruptWord, pe.register(interruptWord) | (value & allCounters), 0);
+        break;
+      case "PMINTENCLR_EL1":
+        pe.setRegister(interruptWord, pe.register(interruptWord) & ~value, 0);
+        break;
+      case "PMOVSSET_EL0":
+        pe.setRegister(overflowWord, pe.register(overflowWord) | (value & allCounters), 0);
+        break;
+      case "PMOVSCLR_EL0":
+        pe.setRegister(overflowWord, pe.register(overflowWord) & ~value, 0);
+        break;
+      case "PMSWINC_EL0":
+        this.#softwareIncrement(value);
+        break;
+      case "PMSELR_EL0":
+        pe.setRegister(selectWord, value & 31, 0);
+        break;
+      case "PMUSERENR_EL0":
+        pe.setRegister(userWord, value & 15, 0);
+        break;
+      case "PMCCNTR_EL0":
+        pe.setRegister(cycleWord, value, pe.argumentHigh);
+        break;
+      default: {
+        const at = this.#place(name);
+        if (at < 0) return false;
+        const filter = at === cycleFilter;
+        const isType = filter || name.includes("TYPER");
+        pe.setRegister(at, filter ? value & 0xfc00_0000 : isType ? value & 0xfc00_ffff : value, 0);
+      }
+    }
+    this.#active = (pe.register(pmcr) & 1) !== 0 && pe.register(enabledWord) !== 0;
+    this.#driveInterrupt();
+    return true;
+  }
+
+  #softwareIncrement(mask: number): void {
+    const pe = this.#pe;
+    if ((pe.register(pmcr) & 1) === 0) return;
+    for (let n = 0; n < counterCount; n++) {
+      const type = pe.register(typeWord(n));
+      if (mask & pe.register(enabledWord) & (1 << n) && (type & 0xffff) === Event.swIncr && this.#counts(type))
+        this.#add(n, 1);
+    }
+  }
+}

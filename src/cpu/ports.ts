@@ -1,0 +1,29 @@
+/** Who accesses a GIC register: what the pseudocode of IHI 0069 asks of the PE. */
+export interface InterruptControllerContext {
+  el: 0 | 1 | 2 | 3;
+  scrNs: boolean;
+  scrFiq: boolean;
+  scrIrq: boolean;
+}
+
+/** The GIC CPU interface of one PE. Register names are those of the system register table (ICC_*). */
+export interface InterruptControllerPort {
+  read(register: string, context: InterruptControllerContext): number;
+  write(register: string, value: number | bigint, context: InterruptControllerContext): void;
+  /** Told on every change while EL3 is there: it decides between IRQ and FIQ. */
+  setExecutionState(el: 0 | 1 | 2 | 3, secure: boolean): void;
+}
+
+/** The generic timers of one PE. Names are those of the table, after redirection. */
+export interface TimerPort {
+  read(register: string): bigint;
+  write(register: string, value: bigint): void;
+  /** CNTPCT_EL0 as an exact number. */
+  physicalCount(): number;
+}
+
+/** Counts of the engine. */
+export interface InstructionCounter {
+  /** Instructions that a PE has retired, exact at the time of a call from generated code. */
+  retired(pe: number): number;
+}

@@ -1,0 +1,559 @@
+import { systemRegister, systemRegisters } from "../isa/system-registers/index.js";
+import { type Log, silentLog } from "../ports/index.js";
+import type { CodePages } from "./code-pages.js";
+import type { Core } from "./cores/core.js";
+import type { LinearMemory } from "./linear-memory.js";
+import type { Conduit, Monitor, SemihostingHook } from "./monitor.js";
+import { PerformanceMonitor } from "./performance-monitor.js";
+import type { PhysicalMemory } from "./physical-memory.js";
+import type { InstructionCounter, InterruptControllerContext, InterruptControllerPort, TimerPort } from "./ports.js";
+import { Hcr, Scr, Sctlr, Word } from "./register-words.js";
+import { PeState } from "./state-layout.js";
+import { buildRegisterAccess, type RegisterAccess } from "./system-register-access.js";
+import { debuggerRead, debuggerWrite } from "./system-register-debug.js";
+import { ContextKey, TlbContexts, tlbContextSize } from "./tlb-contexts.js";
+import { Regime, Walker } from "./translation/walker.js";
+
+/** Interrupts that may be pending, bits of PeState.interruptsPending. */
+export const Interrupt = { irq: 1, fiq: 2, serror: 4, virq: 8, vfiq: 16, vserror: 32 } as const;
+export type InterruptName = keyof typeof Interrupt;
+
+/** What a board gives a processing element. */
+export interface ProcessingElementOptions {
+  readonly index: number;
+  /** Affinity as in MPIDR_EL1: Aff3.Aff2.Aff1.Aff0, each 8 bits, most significant first. Default: the index. */
+  readonly affinity?: number;
+  readonly core: Core;
+  readonly haveEl2: boolean;
+  readonly haveEl3: boolean;
+  readonly memory: LinearMemory;
+  /** Address of PeState.size bytes of linear memory, a multiple of 16. */
+  readonly base: number;
+  /** Address of `contexts` times {@link tlbContextSize} bytes. */
+  readonly contextsBase: number;
+  /** TLB contexts; 16 unless given. */
+  readonly contexts?: number;
+  readonly physical: PhysicalMemory;
+  readonly codePages: CodePages;
+  readonly counter: InstructionCounter;
+  readonly log?: Log;
+  readonly interruptController?: InterruptControllerPort;
+  readonly timers?: TimerPort;
+  /** All processing elements of the machine, this one among them once the board has made it. */
+  readonly peers: ProcessingElement[];
+  /** RVBAR: where the PE starts. */
+  readonly resetAddress?: bigint;
+}
+
+const word = (offset: number): number => offset >> 2;
+const elWord = word(PeState.el);
+const spSelWord = word(PeState.spSel);
+const spWord = word(PeState.sp);
+const pcWord = word(PeState.pc);
+const argumentWord = word(PeState.argument);
+
+const paSizes = [32, 36, 40, 42, 44, 48, 48] as const;
+
+/** The default number of TLB contexts. */
+export const defaultContexts = 16;
+
+/** Bytes of linear memory that a PE with `contexts` TLB contexts takes: its state, then the contexts. */
+export function processingElementSize(contexts = defaultContexts): number {
+  return PeState.size + contexts * tlbContextSize;
+}
+
+/**
+ * One processing element but for the execution of instructions: its state in linear memory through typed accessors, and
+ * what generated code, debuggers and monitors need to change it by the architecture's rules.
+ */
+export class ProcessingElement {
+  readonly index: number;
+  readonly affinity: number;
+  readonly core: Core;
+  readonly haveEl2: boolean;
+  readonly haveEl3: boolean;
+  readonly memory: LinearMemory;
+  readonly base: number;
+  readonly physical: PhysicalMemory;
+  readonly codePages: CodePages;
+  readonly counter: InstructionCounter;
+  readonly log: Log;
+  readonly peers: ProcessingElement[];
+  interruptController: InterruptControllerPort | undefined;
+  timers: TimerPort | undefined;
+  readonly tlbs: TlbContexts;
+  readonly walker: Walker;
+  readonly pmu: PerformanceMonitor;
+  readonly registerAccess: RegisterAccess;
+
+  readonly i32: Int32Array;
+  /** Index of the state's first word in {@link i32}. */
+  readonly w: number;
+  /** Index of the first system register slot in {@link i32}. */
+  readonly system: number;
+
+  readonly physicalAddressBits: number;
+  readonly haveGranule: readonly [boolean, boolean, boolean];
+  readonly haveXnx: boolean;
+  readonly haveTtst: boolean;
+  readonly havePan: boolean;
+  readonly haveUao: boolean;
+  readonly haveSsbs: boolean;
+  readonly haveLse2: boolean;
+  readonly haveVhe: boolean;
+
+  /** HCR_EL2 as it acts now (see {@link update}). */
+  hcrLow = 0;
+  hcrHigh = 0;
+  /** Whether the PE is in Secure state (at EL3 always). */
+  secure = false;
+  /** Whether EL2 is there and enabled in the current security state. */
+  el2Enabled = false;
+  /** HCR_EL2.{E2H, TGE} are {1, 1}: EL0 belongs to EL2. */
+  host = false;
+  /** HCR_EL2.E2H acts. */
+  e2h = false;
+  /** The current translation regime (see `Regime`). */
+  regime = 0;
+  /** Stage 1 of it is off and data is Device-nGnRnE: RAM may have TLB tags, since alignment is checked before. */
+  regimeIsFlat = true;
+
+  /** Waiting in WFI or WFE; an interrupt or event ends it. */
+  waiting = false;
+  /** Whether the wait ends with an event too (WFE). */
+  waitingForEvent = false;
+  /** Powered off (PSCI CPU_OFF, or not started). */
+  poweredOff = false;
+
+  /** Where a commit of a store goes: set by `access` for stores through PeState.scratch. */
+  readonly pendingStore = {
+    first: 0,
+    firstSize: 0,
+    firstSecure: false,
+    second: 0,
+    secondSize: 0,
+    secondSecure: false,
+    low: 0,
+    high: 0,
+    iss: 0,
+  };
+
+  /** Monitors by the exception level that they serve. */
+  readonly monitors: (Monitor | undefined)[] = [undefined, undefined, undefined, undefined];
+  conduit: Conduit | undefined;
+  semihosting: SemihostingHook | undefined;
+  /** Told of every exception that is taken: `-d int`, traces, counters. */
+  onException: ((pe: ProcessingElement, targetEl: number, esr: number, vector: number) => void) | undefined;
+  /** Exceptions taken, by exception class; interrupts are under 64 IRQ, 65 FIQ, 66 SError. */
+  readonly exceptionCounts = new Float64Array(67);
+  /** Translations that a TLB didn't have: reads, writes, fetches. */
+  readonly tlbMisses = new Float64Array(3);
+
+  /** Bits of {@link Interrupt} that wires drive. */
+  #wires = 0;
+  #key = -1;
+  #unprivilegedKey = -1;
+  #vmid = -1;
+  readonly gicContext: InterruptControllerContext = { el: 1, scrNs: true, scrFiq: false, scrIrq: false };
+  readonly resetAddress: bigint;
+  readonly #features: Set<string>;
+
+  constructor(options: ProcessingElementOptions) {
+    this.index = options.index;
+    this.affinity = options.affinity ?? options.index;
+    this.core = options.core;
+    this.haveEl2 = options.haveEl2;
+    this.haveEl3 = options.haveEl3;
+    this.memory = options.memory;
+    this.base = options.base;
+    this.physical = options.physical;
+    this.codePages = options.codePages;
+    this.counter = options.counter;
+    this.log = options.log ?? silentLog;
+    this.peers = options.peers;
+    this.interruptController = options.interruptController;
+    this.timers = options.timers;
+    this.resetAddress = options.resetAddress ?? 0n;
+    this.i32 = this.memory.i32;
+    this.w = word(this.base);
+    this.system = word(this.base + PeState.system);
+
+    this.#features = new Set(this.core.features);
+    if (this.haveEl2) this.#features.add("EL2");
+    if (this.haveEl3) this.#features.add("EL3");
+    const mmfr0 = Number(this.core.registers["ID_AA64MMFR0_EL1"]! & 0xffff_ffffn);
+    this.physicalAddressBits = paSizes[mmfr0 & 15] ?? 48;
+    this.haveGranule = [((mmfr0 >>> 28) & 15) !== 15, ((mmfr0 >>> 24) & 15) !== 15, ((mmfr0 >>> 20) & 15) !== 0];
+    this.haveXnx = this.has("FEAT_XNX");
+    this.haveTtst = this.has("FEAT_TTST");
+    this.havePan = this.has("FEAT_PAN");
+    this.haveUao = this.has("FEAT_UAO");
+    this.haveSsbs = this.has("FEAT_SSBS");
+    this.haveLse2 = this.has("FEAT_LSE2");
+    this.haveVhe = this.has("FEAT_VHE");
+
+    this.registerAccess = buildRegisterAccess(this.#features);
+    this.tlbs = new TlbContexts(this.memory, options.contextsBase, options.contexts ?? defaultContexts);
+    this.walker = new Walker(this);
+    this.pmu = new PerformanceMonitor(this);
+    this.reset();
+  }
+
+  /** Whether the PE has a feature: a FEAT_ name, EL2, EL3, or one of the tables' own names. */
+  has(feature: string): boolean {
+    return this.#features.has(feature);
+  }
+
+  /** Cold reset: the highest exception level, everything masked, stage 1 off, pc at RVBAR (DDI 0487 D1.6). */
+  reset(): void {
+    const { i32, w } = this;
+    i32.fill(0, w, w + word(PeState.size));
+    i32[w + word(PeState.index)] = this.index;
+    // An open exclusive monitor and PSTATE.Z clear.
+    i32[w + word(PeState.exclusiveAddress)] = -1;
+    i32[w + word(PeState.exclusiveAddress) + 1] = -1;
+    i32[w + word(PeState.flagZ)] = 1;
+    for (const entry of systemRegisters)
+      this.#setSlot(
+        entry.slot,
+        entry.reset === "core" ? (this.core.registers[entry.name] ?? 0n) : this.registerAccess.reset[entry.index]!,
+      );
+    this.#setSlot(systemRegister("ID_AA64PFR0_EL1").slot, this.#pfr0());
+    const u = 0x8000_0000n;
+    const affinity = BigInt(this.affinity);
+    const mpidr = u | ((affinity >> 24n) << 32n) | (affinity & 0xff_ffffn);
+    this.#setSlot(systemRegister("MPIDR_EL1").slot, mpidr);
+    // What EL1 sees while EL2 says nothing else (VPIDR_EL2, VMPIDR_EL2 reset to the real ones).
+    this.#setSlot(systemRegister("VMPIDR_EL2").slot, mpidr);
+    this.#setSlot(systemRegister("VPIDR_EL2").slot, this.core.registers["MIDR_EL1"]!);
+
+    const el = this.haveEl3 ? 3 : this.haveEl2 ? 2 : 1;
+    i32[w + elWord] = el;
+    i32[w + spSelWord] = 1;
+    i32[w + word(PeState.daif)] = 15;
+    this.pc = this.resetAddress;
+    this.waiting = false;
+    this.waitingForEvent = false;
+    this.poweredOff = false;
+    this.pmu.reset();
+    this.tlbs.invalidateAll();
+    this.#key = -1;
+    this.#unprivilegedKey = -1;
+    this.update();
+    this.updateInterrupts();
+  }
+
+  #pfr0(): bigint {
+    let value = this.core.registers["ID_AA64PFR0_EL1"] ?? 0n;
+    if (this.haveEl2) value |= 0x100n;
+    if (this.haveEl3) value |= 0x1000n;
+    return value;
+  }
+
+  #setSlot(slot: number, value: bigint): void {
+    this.i32[this.system + slot * 2] = Number(value & 0xffff_ffffn) | 0;
+    this.i32[this.system + slot * 2 + 1] = Number((value >> 32n) & 0xffff_ffffn) | 0;
+  }
+
+  /** PSTATE.EL. */
+  get el(): number {
+    return this.i32[this.w + elWord]!;
+  }
+
+  /** The address of the current instruction, unsigned. */
+  get pc(): bigint {
+    return this.memory.u64[(this.base + PeState.pc) >> 3]!;
+  }
+
+  set pc(value: bigint) {
+    this.memory.u64[(this.base + PeState.pc) >> 3] = value;
+  }
+
+  get pcLow(): number {
+    return this.i32[this.w + pcWord]!;
+  }
+
+  get pcHigh(): number {
+    return this.i32[this.w + pcWord + 1]!;
+  }
+
+  setPc(low: number, high: number): void {
+    this.i32[this.w + pcWord] = low;
+    this.i32[this.w + pcWord + 1] = high;
+  }
+
+  /** pc += 4. */
+  advance(): void {
+    const at = this.w + pcWord;
+    const low = (this.i32[at]! + 4) | 0;
+    this.i32[at] = low;
+    if (low >>> 0 < 4) this.i32[at + 1]!++;
+  }
+
+  get argumentLow(): number {
+    return this.i32[this.w + argumentWord]!;
+  }
+
+  get argumentHigh(): number {
+    return this.i32[this.w + argumentWord + 1]!;
+  }
+
+  setArgument(low: number, high: number): void {
+    this.i32[this.w + argumentWord] = low;
+    this.i32[this.w + argumentWord + 1] = high;
+  }
+
+  /** X0 to X30, unsigned; 31 is the current SP. */
+  x(n: number): bigint {
+    return this.memory.u64[(this.base >> 3) + n]!;
+  }
+
+  setX(n: number, value: bigint): void {
+    this.memory.u64[(this.base >> 3) + n] = value;
+  }
+
+  /** A word of the state, by its offset in PeState. */
+  state(offset: number): number {
+    return this.i32[this.w + (offset >> 2)]!;
+  }
+
+  setState(offset: number, value: number): void {
+    this.i32[this.w + (offset >> 2)] = value;
+  }
+
+  /** A 32-bit word of a system register (see register-words.ts). */
+  register(wordIndex: number): number {
+    return this.i32[this.system + wordIndex]!;
+  }
+
+  setRegister(wordIndex: number, low: number, high: number): void {
+    this.i32[this.system + wordIndex] = low;
+    this.i32[this.system + wordIndex + 1] = high;
+  }
+
+  /** Makes PSTATE.EL and PSTATE.SP what is given, banking SP. Call {@link update} when the rest of PSTATE is set too. */
+  setLevel(el: number, spSel: number): void {
+    const { i32, w, system } = this;
+    const old = system + Word.SP[(i32[w + spSelWord] ? i32[w + elWord]! : 0) as 0 | 1 | 2 | 3];
+    const now = system + Word.SP[(spSel ? el : 0) as 0 | 1 | 2 | 3];
+    if (el !== i32[w + elWord]) this.pmu.levelChanges();
+    i32[w + elWord] = el;
+    i32[w + spSelWord] = spSel;
+    if (old === now) return;
+    i32[old] = i32[w + spWord]!;
+    i32[old + 1] = i32[w + spWord + 1]!;
+    i32[w + spWord] = i32[now]!;
+    i32[w + spWord + 1] = i32[now + 1]!;
+  }
+
+  /** Works out again what follows from PSTATE and the control registers. */
+  update(): void {
+    const { i32, w, system } = this;
+    const el = i32[w + elWord]!;
+    const scr = i32[system + Word.SCR_EL3]!;
+    const nonSecureBelow = !this.haveEl3 || (scr & Scr.NS) !== 0;
+    const wasSecure = this.secure;
+    this.secure = this.haveEl3 && (el === 3 || !nonSecureBelow);
+    // Secure EL2 (FEAT_SEL2) isn't offered: EL2 is enabled in Non-secure state only.
+    this.el2Enabled = this.haveEl2 && nonSecureBelow;
+    let hcrLow = 0;
+    let hcrHigh = 0;
+    if (this.el2Enabled) {
+      hcrLow = i32[system + Word.HCR_EL2]!;
+      hcrHigh = i32[system + Word.HCR_EL2 + 1]!;
+      const host = (hcrHigh & Hcr.highE2H) !== 0 && (hcrLow & Hcr.TGE) !== 0;
+      if (host) hcrLow &= ~(Hcr.VM | Hcr.DC | Hcr.TWI | Hcr.TWE | Hcr.TSC | Hcr.TIDCP | Hcr.TDZ | Hcr.FB);
+      else if (hcrLow & Hcr.TGE) hcrLow &= ~Hcr.DC;
+      if (hcrLow & Hcr.DC) hcrLow |= Hcr.VM;
+    }
+    this.hcrLow = hcrLow;
+    this.hcrHigh = hcrHigh;
+    this.e2h = (hcrHigh & Hcr.highE2H) !== 0;
+    this.host = this.e2h && (hcrLow & Hcr.TGE) !== 0;
+    this.regime =
+      el === 3
+        ? Regime.el3
+        : el === 2
+          ? this.e2h
+            ? Regime.el20
+            : Regime.el2
+          : el === 0 && this.host
+            ? Regime.el20
+            : Regime.el10;
+    const context = this.gicContext;
+    const elChanged = context.el !== el;
+    context.el = el as 0 | 1 | 2 | 3;
+    if (this.haveEl3) {
+      context.scrNs = (scr & Scr.NS) !== 0;
+      context.scrFiq = (scr & Scr.FIQ) !== 0;
+      context.scrIrq = (scr & Scr.IRQ) !== 0;
+      if (elChanged || wasSecure !== this.secure) this.interruptController?.setExecutionState(context.el, this.secure);
+    }
+    this.updateFpTrap();
+    this.selectContext();
+  }
+
+  /** PeState.fpTrap from CPACR_EL1.FPEN, CPTR_EL2 and CPTR_EL3 (AArch64.CheckFPAdvSIMDEnabled): the EL that traps, plus 1. */
+  updateFpTrap(): void {
+    this.i32[this.w + word(PeState.fpTrap)] = this.#fpTrap();
+  }
+
+  #fpTrap(): number {
+    const { i32, w, system } = this;
+    const el = i32[w + elWord]!;
+    if (el < 2 && !this.host) {
+      const fpen = (i32[system + Word.CPACR_EL1]! >> 20) & 3;
+      if (fpen === 0 || fpen === 2 || (fpen === 1 && el === 0)) return 2;
+    }
+    if (el < 3 && this.el2Enabled) {
+      const cptr = i32[system + Word.CPTR_EL2]!;
+      if (this.e2h) {
+        const fpen = (cptr >> 20) & 3;
+        if (fpen === 0 || fpen === 2) return 3;
+        if (fpen === 1 && el === 0 && this.host) return 3;
+      } else if (cptr & 0x400) return 3;
+    }
+    if (this.haveEl3 && i32[system + Word.CPTR_EL3]! & 0x400) return 4;
+    return 0;
+  }
+
+  /** SCTLR_ELx that governs the current level (of EL2 for EL0 of a host). */
+  get sctlrWord(): number {
+    const el = this.el;
+    return el === 0 ? (this.host ? Word.SCTLR_EL2 : Word.SCTLR_EL1) : Word.SCTLR[el as 1 | 2 | 3];
+  }
+
+  /** ASID (D5.10.1) of a regime with two ranges. */
+  asid(regime: number): number {
+    const { i32, system } = this;
+    const el10 = regime === Regime.el10;
+    const tcr = system + (el10 ? Word.TCR_EL1 : Word.TCR_EL2);
+    const a1 = (i32[tcr]! & 0x40_0000) !== 0;
+    const ttbr = el10 ? (a1 ? Word.TTBR1_EL1 : Word.TTBR0_EL1) : a1 ? Word.TTBR1_EL2 : Word.TTBR0_EL2;
+    const asid = i32[system + ttbr + 1]! >>> 16;
+    return (i32[tcr + 1]! & 0x10) !== 0 ? asid : asid & 0xff;
+  }
+
+  /** The current VMID; 0 without EL2. */
+  get vmid(): number {
+    if (!this.el2Enabled) return 0;
+    const vmid = this.i32[this.system + Word.VTTBR_EL2 + 1]! >>> 16;
+    return (this.i32[this.system + Word.VTCR_EL2]! & 0x8_0000) !== 0 ? vmid : vmid & 0xff;
+  }
+
+  /** Points PeState's TLB and jump cache words at the contexts of the current regime, and sets the alignment words. */
+  selectContext(): void {
+    const { i32, w, system, regime } = this;
+    const el = i32[w + elWord]!;
+    const sctlr = i32[system + this.sctlrWord]!;
+    const hcr = regime === Regime.el10 ? this.hcrLow : 0;
+    const stage1 = (sctlr & Sctlr.M) !== 0 && (hcr & (Hcr.TGE | Hcr.DC)) === 0;
+    const twoRanges = regime === Regime.el10 || regime === Regime.el20;
+    let key = regime | (this.secure ? ContextKey.secure : 0) | (stage1 ? ContextKey.stage1 : 0);
+    if (hcr & Hcr.VM) key |= ContextKey.stage2;
+    if (twoRanges && stage1) key |= this.asid(regime) << ContextKey.asidShift;
+    const vmid = regime === Regime.el10 ? this.vmid : 0;
+    const unprivilegedKey = key;
+    if (el !== 0) {
+      key |= ContextKey.privileged;
+      if (stage1 && i32[w + word(PeState.pan)]) key |= ContextKey.pan;
+    }
+    // LDTR and STTR act as EL0's at EL1, and at EL2 of a host, unless UAO makes them ordinary (D5.4.2).
+    const separate = (el === 1 || (el === 2 && this.host)) && !i32[w + word(PeState.uao)];
+    const otherKey = separate ? unprivilegedKey : key;
+    if (key !== this.#key || otherKey !== this.#unprivilegedKey || vmid !== this.#vmid) {
+      const { tlbs } = this;
+      this.#key = key;
+      this.#unprivilegedKey = otherKey;
+      this.#vmid = vmid;
+      tlbs.current = tlbs.find(key, vmid, -1);
+      tlbs.currentUnprivileged = separate ? tlbs.find(otherKey, vmid, tlbs.current) : tlbs.current;
+      i32[w + word(PeState.tlb)] = tlbs.tlb(tlbs.current);
+      i32[w + word(PeState.tlbUnprivileged)] = tlbs.tlb(tlbs.currentUnprivileged);
+      i32[w + word(PeState.jumpCache)] = tlbs.jumpCache(tlbs.current);
+    }
+    const flat = !stage1 && (hcr & Hcr.DC) === 0;
+    this.regimeIsFlat = flat;
+    i32[w + word(PeState.alignmentCheck)] = flat || (sctlr & Sctlr.A) !== 0 ? 1 : 0;
+    const sa = el === 0 ? Sctlr.SA0 : Sctlr.SA;
+    i32[w + word(PeState.spAlignmentMask)] = (sctlr & sa) !== 0 ? 15 : 0;
+  }
+
+  /** Drops all cached translations of one regime, in both security states: its control registers changed. */
+  dropRegime(regime: number): void {
+    this.tlbs.invalidateMatching(ContextKey.regimeMask, regime, -1);
+  }
+
+  /** Whether stores to RAM at an address may go there directly. */
+  ramIsWritable(address: number, secure: boolean): boolean {
+    const range = this.physical.ramAt(address, secure);
+    return range !== undefined && range.writes === undefined;
+  }
+
+  /** Remembers that the page at `hostPage` has a write tag in the TLB set of virtual address `low`, in some context. */
+  noteWriteTag(hostPage: number, low: number): void {
+    this.physical.writeTags.note(hostPage, low);
+  }
+
+  /** Drops the write tags of the page at `hostPage` in linear memory on every PE: it holds code from now on. */
+  dropWriteTags(hostPage: number): void {
+    const { writeTags } = this.physical;
+    const sets = writeTags.take(hostPage);
+    if (sets === 0) return;
+    for (const pe of this.peers) {
+      if (sets < 0) pe.tlbs.dropWriteTags(hostPage, -1);
+      else {
+        pe.tlbs.dropWriteTags(hostPage, (sets & 0xffff) - 1);
+        if (sets >>> 16 !== 0) pe.tlbs.dropWriteTags(hostPage, (sets >>> 16) - 1);
+      }
+    }
+  }
+
+  /** Drives an interrupt wire of the PE. */
+  setInterrupt(name: InterruptName, level: boolean): void {
+    this.#wires = level ? this.#wires | Interrupt[name] : this.#wires & ~Interrupt[name];
+    this.updateInterrupts();
+  }
+
+  /** Works out PeState.interruptsPending from the wires and HCR_EL2.{VF, VI, VSE}. */
+  updateInterrupts(): void {
+    let pending = this.#wires;
+    if (this.el2Enabled) {
+      const hcr = this.i32[this.system + Word.HCR_EL2]!;
+      if (hcr & Hcr.VI) pending |= Interrupt.virq;
+      if (hcr & Hcr.VF) pending |= Interrupt.vfiq;
+      if (hcr & Hcr.VSE) pending |= Interrupt.vserror;
+    }
+    this.i32[this.w + word(PeState.interruptsPending)] = pending;
+    if (pending !== 0 && this.waiting) this.waiting = false;
+  }
+
+  /** Interrupts that are pending, bits of {@link Interrupt}. */
+  get irqPending(): number {
+    return this.i32[this.w + word(PeState.interruptsPending)]!;
+  }
+
+  /** An event (SEV, an event stream, a monitor cleared): wakes from WFE, or is remembered. */
+  signalEvent(): void {
+    if (this.waiting && this.waitingForEvent) this.waiting = false;
+    else this.i32[this.w + word(PeState.event)] = 1;
+  }
+
+  /** Breakpoints, watchpoints and stepping aren't carried out: says so when software turns them on. */
+  debugRegistersChanged(): void {
+    if (!this.log.enabled("unimp")) return;
+    const mdscr = this.i32[this.system + Word.MDSCR_EL1]!;
+    if (mdscr & 1) this.log.write("unimp", "MDSCR_EL1.SS: no software step");
+    if (mdscr & 0x8000) this.log.write("unimp", "MDSCR_EL1.MDE: no hardware breakpoints and watchpoints");
+  }
+
+  /** Reads a register of the table by name as a debugger: no traps, no side effects, nothing redirected. */
+  readSystemRegister(name: string): bigint {
+    return debuggerRead(this, name);
+  }
+
+  /** Writes a register of the table by name, with everything that follows from it. */
+  writeSystemRegister(name: string, value: bigint): void {
+    debuggerWrite(this, name, value);
+  }
+}

@@ -1,0 +1,187 @@
+import {
+  genericName,
+  type SystemRegister,
+  splitEncoding,
+  systemRegisterByEncoding,
+} from "../isa/system-registers/index.js";
+import { currentInstruction } from "./aborts.js";
+import { EnvironmentResult } from "./environment-operations.js";
+import { ExceptionClass, takeSynchronous, takeUndefined } from "./exceptions.js";
+import type { ProcessingElement } from "./processing-element.js";
+import { Hcr, Sctlr, Word } from "./register-words.js";
+import { Effect, lowestTarget, resolveRegister, trapTarget } from "./system-register-access.js";
+import { hookUndefined, registerHooks } from "./system-register-hooks.js";
+import { ContextKey } from "./tlb-contexts.js";
+import { Regime } from "./translation/walker.js";
+
+const { next, leave, redirected } = EnvironmentResult;
+
+/** Effects after which translation contexts, routing and traps are worked out again. */
+const updateEffects = Effect.context | Effect.routing | Effect.fp;
+/** HCR_EL2 bits that change what stage 2 lets through, and that aren't in contexts' keys. */
+const hcrStage2Low = Hcr.PTW;
+const hcrStage2High = Hcr.highFWB;
+
+/** Hooks by register index, so that no name is looked up in passing. */
+const readHooks: (((pe: ProcessingElement, entry: SystemRegister) => number) | undefined)[] = [];
+const writeHooks: typeof readHooks = [];
+
+function prepareHooks(): void {
+  for (const entry of systemRegisterByEncoding) {
+    if (entry?.hook === undefined) continue;
+    const hook = registerHooks[entry.hook];
+    if (hook === undefined) throw new Error(`${entry.name} names the behaviour ${entry.hook}, which doesn't exist`);
+    readHooks[entry.index] = hook.read;
+    writeHooks[entry.index] = hook.write;
+  }
+}
+
+/** ISS of a trapped MSR, MRS or system instruction. `direction`: 1 for a read. Rt comes from the instruction itself. */
+export function systemIss(pe: ProcessingElement, encoding: number, direction: number): number {
+  const { op0, op1, crn, crm, op2 } = splitEncoding(encoding);
+  const rt = currentInstruction(pe) & 31;
+  return (op0 << 20) | (op2 << 17) | (op1 << 14) | (crn << 10) | (rt << 5) | (crm << 1) | direction;
+}
+
+/** Takes the trap of a system instruction to `target`. */
+export function takeSystemTrap(pe: ProcessingElement, target: number, encoding: number, direction: number): void {
+  takeSynchronous(pe, target, ExceptionClass.systemRegister, systemIss(pe, encoding, direction));
+}
+
+/** IMPLEMENTATION DEFINED space: op0 = 3, CRn = 11 or 15. */
+function isImplementationDefined(encoding: number): boolean {
+  const { crn } = splitEncoding(encoding);
+  return encoding >>> 14 !== 2 && (crn === 11 || crn === 15);
+}
+
+/** An access to nothing, or to something that the current level lacks. */
+function undefinedAccess(pe: ProcessingElement, encoding: number, write: boolean): number {
+  const entry = systemRegisterByEncoding[encoding];
+  const el = pe.el;
+  if (isImplementationDefined(encoding) && el < 2 && pe.el2Enabled && (pe.hcrLow & Hcr.TIDCP) !== 0) {
+    takeSystemTrap(pe, 2, encoding, write ? 0 : 1);
+    return redirected;
+  }
+  // FEAT_IDST: EL0's reads of the ID registers are reported as system register accesses.
+  const identification = encoding >= 0xc000 && encoding < 0xc040;
+  if (!write && el === 0 && pe.has("FEAT_IDST") && identification) {
+    takeSystemTrap(pe, lowestTarget(pe), encoding, 1);
+    return redirected;
+  }
+  if (entry === undefined && pe.log.enabled("unimp"))
+    pe.log.write("unimp", `${write ? "write to" : "read of"} ${genericName(encoding)} at EL${el}: no such register`);
+  takeUndefined(pe);
+  return redirected;
+}
+
+/** MRS: the value goes to PeState.argument. Returns an EnvironmentResult. */
+export function readRegister(pe: ProcessingElement, encoding: number): number {
+  const entry = systemRegisterByEncoding[encoding];
+  const found = entry === undefined ? undefined : resolveRegister(pe, entry, false);
+  if (found === undefined) return undefinedAccess(pe, encoding, false);
+  const access = pe.registerAccess;
+  const rules = access.rules[found.index]!;
+  if (rules.length !== 0) {
+    const target = trapTarget(pe, rules, 1);
+    if (target !== 0) {
+      takeSystemTrap(pe, target, encoding, 1);
+      return redirected;
+    }
+  }
+  if (readHooks.length === 0) prepareHooks();
+  const hook = readHooks[found.index];
+  if (hook !== undefined) {
+    const result = hook(pe, found);
+    return result === hookUndefined ? undefinedAccess(pe, encoding, false) : result;
+  }
+  const at = found.slot * 2;
+  pe.setArgument(pe.register(at), pe.register(at + 1));
+  return next;
+}
+
+/** MSR (register) of the value in PeState.argument. Returns an EnvironmentResult. */
+export function writeRegister(pe: ProcessingElement, encoding: number): number {
+  const entry = systemRegisterByEncoding[encoding];
+  const found = entry === undefined ? undefined : resolveRegister(pe, entry, true);
+  if (found === undefined) return undefinedAccess(pe, encoding, true);
+  const rules = pe.registerAccess.rules[found.index]!;
+  if (rules.length !== 0) {
+    const target = trapTarget(pe, rules, 2);
+    if (target !== 0) {
+      takeSystemTrap(pe, target, encoding, 0);
+      return redirected;
+    }
+  }
+  const result = storeRegister(pe, found);
+  return result === hookUndefined ? undefinedAccess(pe, encoding, true) : result;
+}
+
+/** Writes a register that may be written from PeState.argument, with all that follows. Also returns {@link hookUndefined}. */
+export function storeRegister(pe: ProcessingElement, entry: SystemRegister): number {
+  if (readHooks.length === 0) prepareHooks();
+  const { index } = entry;
+  const access = pe.registerAccess;
+  const effects = access.effects[index]!;
+  const at = entry.slot * 2;
+  const oldLow = pe.register(at);
+  const oldHigh = pe.register(at + 1);
+  const hook = writeHooks[index];
+  let result: number = next;
+  if (hook !== undefined) {
+    result = hook(pe, entry);
+    if (result === hookUndefined || result === redirected) return result;
+  } else {
+    const maskLow = access.writableLow[index]!;
+    const maskHigh = access.writableHigh[index]!;
+    pe.setRegister(
+      at,
+      (oldLow & ~maskLow) | (pe.argumentLow & maskLow),
+      (oldHigh & ~maskHigh) | (pe.argumentHigh & maskHigh),
+    );
+  }
+  if (effects === 0) return result;
+  const changedLow = oldLow ^ pe.register(at);
+  const changedHigh = oldHigh ^ pe.register(at + 1);
+  return Math.max(result, applyEffects(pe, entry, effects, changedLow, changedHigh));
+}
+
+function applyEffects(
+  pe: ProcessingElement,
+  entry: SystemRegister,
+  effects: number,
+  changedLow: number,
+  changedHigh: number,
+): number {
+  const changed = (changedLow | changedHigh) !== 0;
+  if (changed) {
+    const regimes = effects & (Effect.regime1 | Effect.regime2 | Effect.regime3);
+    // Of SCTLR_ELx only WXN changes what cached translations allow; M is in contexts' keys.
+    const isSctlr = entry.name.startsWith("SCTLR");
+    if (regimes !== 0 && (!isSctlr || (changedLow & Sctlr.WXN) !== 0)) {
+      if (regimes & Effect.regime1) pe.dropRegime(Regime.el10);
+      if (regimes & Effect.regime2) {
+        pe.dropRegime(Regime.el2);
+        pe.dropRegime(Regime.el20);
+      }
+      if (regimes & Effect.regime3) pe.dropRegime(Regime.el3);
+    }
+    if (effects & Effect.stage2) {
+      const isHcr = effects & Effect.routing;
+      if (!isHcr || (changedLow & hcrStage2Low) !== 0 || (changedHigh & hcrStage2High) !== 0)
+        pe.tlbs.invalidateMatching(ContextKey.regimeMask | ContextKey.stage2, Regime.el10 | ContextKey.stage2, -1);
+    }
+    if (effects & updateEffects) {
+      pe.update();
+      if (effects & Effect.routing) pe.updateInterrupts();
+    }
+    if (effects & Effect.timer && entry.slot * 2 === Word.CNTVOFF_EL2)
+      pe.timers?.write(
+        "CNTVOFF_EL2",
+        (BigInt(pe.register(Word.CNTVOFF_EL2 + 1) >>> 0) << 32n) | BigInt(pe.register(Word.CNTVOFF_EL2) >>> 0),
+      );
+    if (effects & Effect.debug) pe.debugRegistersChanged();
+    if (effects & (updateEffects | Effect.regime1 | Effect.regime2 | Effect.regime3 | Effect.stage2 | Effect.debug))
+      return leave;
+  }
+  return effects & Effect.timer ? leave : next;
+}

@@ -1,0 +1,333 @@
+import type { LinearMemory } from "./linear-memory.js";
+import { TlbEntry, tlbEntries, tlbSize } from "./tlb-layout.js";
+
+/** Bytes of one context's jump cache: 1024 entries of 16. The engine fills it; it is only ever cleared here. */
+export const jumpCacheSize = 1024 * 16;
+/** Bytes of linear memory that one context takes. */
+export const tlbContextSize = tlbSize + jumpCacheSize;
+
+/** Parts of a context's key besides ASID and VMID. */
+export const ContextKey = {
+  /** 0 EL1&0, 1 EL2, 2 EL2&0, 3 EL3. */
+  regimeMask: 3,
+  secure: 4,
+  privileged: 8,
+  pan: 16,
+  stage1: 32,
+  stage2: 64,
+  asidShift: 8,
+} as const;
+
+/** log2 of the sizes that blocks and pages other than 4 KB have, for all granules. */
+const largeShifts = [14, 16, 21, 25, 29, 30, 36, 39, 42] as const;
+const largeIndex = new Int8Array(64).fill(-1);
+largeShifts.forEach((shift, index) => {
+  largeIndex[shift] = index;
+});
+const largeKinds = largeShifts.length;
+
+/** Pages that ever had an execute tag, as a bitmap by low bits of the page number. */
+const filterBits = 4096;
+const filterWords = filterBits / 32;
+
+const entryWords = TlbEntry.size / 4;
+const invalidWord = -1;
+const globalFlag = 0x80;
+const shiftMask = 0x7f;
+const freeKey = -1;
+
+/** Number of pages of 2^44 that a virtual address can name; page numbers are bits 55:12. */
+const bit55Page = 2 ** 43;
+
+/** The number of the page that an address lies in, without its top byte: bits 55:12. */
+export function virtualPage(low: number, high: number): number {
+  return (high & 0x00ff_ffff) * 0x10_0000 + (low >>> 12);
+}
+
+/**
+ * The TLBs of one PE. Each context has one of its own, with a jump cache, and belongs to one key: translation regime,
+ * security state, privilege, PAN, stages that are on, ASID, VMID. Contexts are reused in least recently used order, so
+ * a switch of ASID or VMID drops nothing.
+ */
+export class TlbContexts {
+  readonly count: number;
+  readonly #memory: LinearMemory;
+  readonly #base: number;
+  readonly #key: Int32Array;
+  readonly #vmid: Int32Array;
+  readonly #stamp: Float64Array;
+  #clock = 0;
+  /** log2 of the size of the block or page that each entry came from, and whether it is global. */
+  readonly #info: Uint8Array;
+  /** By context, address half and size: first and last page of the blocks that entries were made from. */
+  readonly #largeFirst: Float64Array;
+  readonly #largeLast: Float64Array;
+  readonly #executed: Int32Array;
+  /** Contexts that PeState.tlb and tlbUnprivileged name; they are cleared in place, never given away. */
+  current = 0;
+  currentUnprivileged = 0;
+
+  /** `base`: address of count * {@link tlbContextSize} bytes of linear memory. */
+  constructor(memory: LinearMemory, base: number, count: number) {
+    if (count < 3) throw new Error(`a processing element needs 3 TLB contexts or more, not ${count}`);
+    this.#memory = memory;
+    this.#base = base;
+    this.count = count;
+    this.#key = new Int32Array(count).fill(freeKey);
+    this.#vmid = new Int32Array(count);
+    this.#stamp = new Float64Array(count);
+    this.#info = new Uint8Array(count * tlbEntries);
+    this.#largeFirst = new Float64Array(count * 2 * largeKinds);
+    this.#largeLast = new Float64Array(count * 2 * largeKinds);
+    this.#executed = new Int32Array(count * filterWords);
+    for (let context = 0; context < count; context++) this.#clear(context);
+  }
+
+  /** Address of a context's TLB. */
+  tlb(context: number): number {
+    return this.#base + context * tlbContextSize;
+  }
+
+  /** Address of a context's jump cache. */
+  jumpCache(context: number): number {
+    return this.#base + context * tlbContextSize + tlbSize;
+  }
+
+  /** The key of a context (see {@link ContextKey}); -1 while it is free. */
+  key(context: number): number {
+    return this.#key[context]!;
+  }
+
+  vmid(context: number): number {
+    return this.#vmid[context]!;
+  }
+
+  /** The context for a key: the one that has it, or an empty one. `pinned` isn't given away. */
+  find(key: number, vmid: number, pinned: number): number {
+    const keys = this.#key;
+    const stamps = this.#stamp;
+    let oldest = -1;
+    let age = Number.POSITIVE_INFINITY;
+    for (let context = 0; context < this.count; context++) {
+      const candidate = keys[context]!;
+      if (candidate === key && this.#vmid[context] === vmid) {
+        stamps[context] = ++this.#clock;
+        return context;
+      }
+      const stamp = candidate === freeKey ? -1 : stamps[context]!;
+      if (stamp < age && context !== pinned) {
+        age = stamp;
+        oldest = context;
+      }
+    }
+    this.#clear(oldest);
+    keys[oldest] = key;
+    this.#vmid[oldest] = vmid;
+    stamps[oldest] = ++this.#clock;
+    return oldest;
+  }
+
+  /**
+   * Enters a translation: the page of virtual address `high:low` is at `hostPage` in linear memory. Tags of the kinds
+   * that are false stay as they were if the entry was this page's already.
+   */
+  fill(
+    context: number,
+    low: number,
+    high: number,
+    hostPage: number,
+    read: boolean,
+    write: boolean,
+    shift: number,
+    global: boolean,
+  ): void {
+    const word = this.#prepare(context, low, high, hostPage, shift, global);
+    const i32 = this.#memory.i32;
+    const page = low & ~0xfff;
+    if (read) {
+      i32[word] = page;
+      i32[word + 1] = high;
+    }
+    if (write) {
+      i32[word + 2] = page;
+      i32[word + 3] = high;
+    }
+  }
+
+  /** Enters a translation for execution; `records` is the address of the page's predecoded records. */
+  fillExecute(
+    context: number,
+    low: number,
+    high: number,
+    hostPage: number,
+    records: number,
+    shift: number,
+    global: boolean,
+  ): void {
+    const word = this.#prepare(context, low, high, hostPage, shift, global);
+    const i32 = this.#memory.i32;
+    i32[word + 4] = low & ~0xfff;
+    i32[word + 5] = high;
+    i32[word + 7] = records;
+    const bit = (low >>> 12) & (filterBits - 1);
+    this.#executed[context * filterWords + (bit >> 5)]! |= 1 << (bit & 31);
+  }
+
+  #prepare(context: number, low: number, high: number, hostPage: number, shift: number, global: boolean): number {
+    const i32 = this.#memory.i32;
+    const set = (low >>> 12) & (tlbEntries - 1);
+    const word = (this.tlb(context) >>> 2) + set * entryWords;
+    const addend = (hostPage - (low & ~0xfff)) | 0;
+    const info = shift | (global ? globalFlag : 0);
+    const entry = context * tlbEntries + set;
+    // One addend serves three tags, so a valid tag of another page, or of this page mapped elsewhere, must go.
+    if (i32[word + 6] !== addend || this.#info[entry] !== info || !this.#holdsOnly(word, low, high)) {
+      for (let tag = 0; tag < 6; tag++) i32[word + tag] = invalidWord;
+      i32[word + 6] = addend;
+      this.#info[entry] = info;
+    }
+    if (shift > 12) this.#noteLarge(context, low, high, shift);
+    return word;
+  }
+
+  /** Whether every valid tag of an entry is of the page at `high:low`, whatever their top bytes. */
+  #holdsOnly(word: number, low: number, high: number): boolean {
+    const i32 = this.#memory.i32;
+    const page = low & ~0xfff;
+    for (let tag = 0; tag < 6; tag += 2) {
+      const tagLow = i32[word + tag]!;
+      if (tagLow === invalidWord) continue;
+      if (tagLow !== page || ((i32[word + tag + 1]! ^ high) & 0x00ff_ffff) !== 0) return false;
+    }
+    return true;
+  }
+
+  #noteLarge(context: number, low: number, high: number, shift: number): void {
+    const kind = largeIndex[shift]!;
+    const page = virtualPage(low, high);
+    const at = (context * 2 + (page >= bit55Page ? 1 : 0)) * largeKinds + kind;
+    const pages = 2 ** (shift - 12);
+    const first = Math.floor(page / pages) * pages;
+    if (first < this.#largeFirst[at]!) this.#largeFirst[at] = first;
+    if (first + pages - 1 > this.#largeLast[at]!) this.#largeLast[at] = first + pages - 1;
+  }
+
+  /** Empties a context: TLB, jump cache and what is remembered of them. */
+  #clear(context: number): void {
+    const { u8 } = this.#memory;
+    const tlb = this.tlb(context);
+    u8.fill(0xff, tlb, tlb + tlbSize);
+    u8.fill(0, tlb + tlbSize, tlb + tlbContextSize);
+    const from = context * 2 * largeKinds;
+    this.#largeFirst.fill(Number.POSITIVE_INFINITY, from, from + 2 * largeKinds);
+    this.#largeLast.fill(-1, from, from + 2 * largeKinds);
+    this.#executed.fill(0, context * filterWords, (context + 1) * filterWords);
+  }
+
+  #drop(context: number): void {
+    if (context === this.current || context === this.currentUnprivileged) this.#clear(context);
+    else this.#key[context] = freeKey;
+  }
+
+  /** Drops everything. */
+  invalidateAll(): void {
+    for (let context = 0; context < this.count; context++) this.#drop(context);
+  }
+
+  /** Drops the contexts whose key & `mask` is `value`, of one VMID or (-1) of all. */
+  invalidateMatching(mask: number, value: number, vmid: number): void {
+    for (let context = 0; context < this.count; context++) {
+      const key = this.#key[context]!;
+      if (key !== freeKey && (key & mask) === value && (vmid < 0 || this.#vmid[context] === vmid)) this.#drop(context);
+    }
+  }
+
+  /** Drops the entries of an ASID that aren't global. */
+  invalidateAsid(mask: number, value: number, vmid: number, asid: number): void {
+    for (let context = 0; context < this.count; context++) {
+      const key = this.#key[context]!;
+      if (key === freeKey || (key & mask) !== value || (vmid >= 0 && this.#vmid[context] !== vmid)) continue;
+      // Entries that are global are found again by a walk: the whole context goes.
+      if (key >>> ContextKey.asidShift === asid) this.#drop(context);
+    }
+  }
+
+  /**
+   * Drops what was made from the page or block that holds any of `pages` pages from `firstPage` on (numbers from
+   * {@link virtualPage}): for one ASID, its entries and the global ones; for all of them with `asid` -1.
+   */
+  invalidatePages(mask: number, value: number, vmid: number, asid: number, firstPage: number, pages: number): void {
+    for (let context = 0; context < this.count; context++) {
+      const key = this.#key[context]!;
+      if (key === freeKey || (key & mask) !== value || (vmid >= 0 && this.#vmid[context] !== vmid)) continue;
+      const globalOnly = asid >= 0 && key >>> ContextKey.asidShift !== asid;
+      this.#dropRange(context, firstPage, pages, globalOnly);
+      const half = (context * 2 + (firstPage >= bit55Page ? 1 : 0)) * largeKinds;
+      for (let kind = 0; kind < largeKinds; kind++) {
+        const last = firstPage + pages - 1;
+        if (last < this.#largeFirst[half + kind]! || firstPage > this.#largeLast[half + kind]!) continue;
+        const size = 2 ** (largeShifts[kind]! - 12);
+        const from = Math.floor(firstPage / size) * size;
+        this.#dropRange(context, from, Math.floor(last / size) * size + size - from, globalOnly);
+      }
+    }
+  }
+
+  #dropRange(context: number, firstPage: number, pages: number, globalOnly: boolean): void {
+    const i32 = this.#memory.i32;
+    const base = this.tlb(context) >>> 2;
+    const entries = Math.min(pages, tlbEntries);
+    const start = firstPage % tlbEntries;
+    for (let n = 0; n < entries; n++) {
+      const set = (start + n) & (tlbEntries - 1);
+      if (globalOnly && (this.#info[context * tlbEntries + set]! & globalFlag) === 0) continue;
+      const word = base + set * entryWords;
+      for (let tag = 0; tag < 6; tag += 2) {
+        const low = i32[word + tag]!;
+        if (low === invalidWord) continue;
+        const page = virtualPage(low, i32[word + tag + 1]!);
+        if (page < firstPage || page >= firstPage + pages) continue;
+        i32[word + tag] = invalidWord;
+        i32[word + tag + 1] = invalidWord;
+      }
+    }
+    if (this.#mayHaveExecuted(context, firstPage, pages)) {
+      const cache = this.jumpCache(context);
+      this.#memory.u8.fill(0, cache, cache + jumpCacheSize);
+    }
+  }
+
+  #mayHaveExecuted(context: number, firstPage: number, pages: number): boolean {
+    const from = context * filterWords;
+    const start = firstPage % filterBits;
+    const count = Math.min(pages, filterBits);
+    for (let n = 0; n < count; n++) {
+      const bit = (start + n) & (filterBits - 1);
+      if (this.#executed[from + (bit >> 5)]! & (1 << (bit & 31))) return true;
+    }
+    return false;
+  }
+
+  /** Drops the write tags of the page at `hostPage` in linear memory, in TLB set `set`, or (-1) wherever they are. */
+  dropWriteTags(hostPage: number, set: number): void {
+    const i32 = this.#memory.i32;
+    const first = Math.max(set, 0);
+    const last = set < 0 ? tlbEntries - 1 : set;
+    for (let context = 0; context < this.count; context++) {
+      if (this.#key[context] === freeKey) continue;
+      const base = this.tlb(context) >>> 2;
+      for (let at = first; at <= last; at++) {
+        const word = base + at * entryWords;
+        const low = i32[word + 2]!;
+        if (low === invalidWord || ((low + i32[word + 6]!) | 0) !== (hostPage | 0)) continue;
+        i32[word + 2] = invalidWord;
+        i32[word + 3] = invalidWord;
+      }
+    }
+  }
+
+  /** log2 of the size of the block that an entry of a context came from; for `info tlb`. */
+  blockShift(context: number, set: number): number {
+    return this.#info[context * tlbEntries + set]! & shiftMask;
+  }
+}

@@ -1,0 +1,4 @@
+export * from "./operations.js";
+export * from "./registry.js";
+export * from "./system-register.js";
+export * from "./trap-controls.js";
