@@ -1,7 +1,7 @@
 import { openSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { type CharacterBackend, nullCharacterBackend } from "../../ports/index.js";
-import { type Terminal, writeFully } from "../console/terminal.js";
+import { writeFully } from "../console/terminal.js";
 import { systemErrorText, UserError } from "../errors.js";
 import type { CharacterTarget } from "../options/run-configuration.js";
 
@@ -18,11 +18,11 @@ export interface HostCharacterBackend {
 /** Opens what `-serial` or `-chardev` names. A TCP server that is to wait does so here. */
 export async function openCharacterTarget(
   target: CharacterTarget,
-  terminal: ConsoleSide,
+  console: { attach(): HostCharacterBackend },
 ): Promise<HostCharacterBackend> {
   switch (target.kind) {
     case "stdio":
-      return terminal.attach();
+      return console.attach();
     case "null":
       return { backend: nullCharacterBackend, inputOpen: () => false, flush() {}, close() {} };
     case "file":
@@ -30,12 +30,6 @@ export async function openCharacterTarget(
     case "tcp":
       return openTcp(target);
   }
-}
-
-/** The console, which one character device can have. */
-export interface ConsoleSide {
-  readonly terminal: Terminal;
-  attach(): HostCharacterBackend;
 }
 
 function openFile(path: string): HostCharacterBackend {
@@ -88,6 +82,10 @@ async function openTcp(target: CharacterTarget & { kind: "tcp" }): Promise<HostC
     await settled(peer, "connect", `serial port can't connect to ${where}`, () => {});
     adopt(peer);
   }
+  const flush = (): void => {
+    if (pending.length > 0) socket?.write(Buffer.concat(pending));
+    pending = [];
+  };
   return {
     backend: {
       // Output that nobody is there to take is dropped, as a serial line drops it.
@@ -95,12 +93,9 @@ async function openTcp(target: CharacterTarget & { kind: "tcp" }): Promise<HostC
       onInput: (take) => void (receive = take),
     },
     inputOpen: () => target.server || socket !== undefined,
-    flush() {
-      if (pending.length > 0) socket?.write(Buffer.concat(pending));
-      pending = [];
-    },
+    flush,
     close() {
-      this.flush();
+      flush();
       socket?.end();
       closeServer();
     },

@@ -37,10 +37,10 @@ export type DeviceOption =
 export interface RunConfiguration {
   virtualization: boolean;
   secure: boolean;
-  cpu: string;
+  cpu?: string;
   processors: number;
   /** Bytes. */
-  memory: number;
+  memory?: number;
   kernel?: string;
   initrd?: string;
   append?: string;
@@ -74,9 +74,7 @@ export function defaultConfiguration(): RunConfiguration {
   return {
     virtualization: false,
     secure: false,
-    cpu: "cortex-a57",
     processors: 1,
-    memory: 128 * 2 ** 20,
     drives: [],
     folders: [],
     characterDevices: new Map(),

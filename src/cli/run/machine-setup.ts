@@ -1,0 +1,166 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import type { MachineDevice, MachineOptions } from "../../board/machine-options.js";
+import { SnapshotBlockBackend } from "../../devices/snapshot-block-backend.js";
+import type { BlockBackend } from "../../ports/index.js";
+import { type HostCharacterBackend, openCharacterTarget } from "../backends/character.js";
+import { NodeBlockBackend } from "../backends/node-block.js";
+import { NodeFileSystem } from "../backends/node-file-system.js";
+import type { Console } from "../console/console.js";
+import { systemErrorText, UserError } from "../errors.js";
+import { FileLog } from "../log.js";
+import type { DeviceOption, RunConfiguration } from "../options/run-configuration.js";
+import { suggestion } from "../options/suggest.js";
+
+/** A machine's options with the host's side of its devices. */
+export interface MachineSetup {
+  readonly options: MachineOptions;
+  readonly characters: readonly HostCharacterBackend[];
+  readonly log: FileLog;
+}
+
+/** Opens everything that the options of `trapeze run` name. Throws {@link UserError} for what can't be opened. */
+export async function setUpMachine(configuration: RunConfiguration, console: Console): Promise<MachineSetup> {
+  const characters: HostCharacterBackend[] = [];
+  const open = async (target: Parameters<typeof openCharacterTarget>[0]) => {
+    const opened = await openCharacterTarget(target, console);
+    characters.push(opened);
+    return opened.backend;
+  };
+  const log = new FileLog(configuration.log, configuration.logFile);
+  const kernel = readImage("kernel", configuration.kernel);
+  if (!kernel) throw new UserError("nothing to run: give -kernel FILE, or a name (demo, debian)");
+  const initrd = readImage("initrd", configuration.initrd);
+  const deviceTree = readImage("device tree", configuration.deviceTree);
+  const serial = await open(configuration.serial ?? { kind: "stdio" });
+  const devices: MachineDevice[] = [];
+  for (const device of configuration.devices) devices.push(await openDevice(device, configuration, open));
+  refuseUnused(configuration);
+  const { cpu, memory, append } = configuration;
+  return {
+    characters,
+    log,
+    options: {
+      ...(cpu === undefined ? {} : { cpu }),
+      processors: configuration.processors,
+      ...(memory === undefined ? {} : { memory }),
+      virtualization: configuration.virtualization,
+      kernel,
+      ...(initrd ? { initrd } : {}),
+      ...(append === undefined ? {} : { commandLine: append }),
+      ...(deviceTree ? { deviceTree } : {}),
+      devices,
+      serial,
+      ...(configuration.semihosting ? { semihosting: semihostingOf(configuration, console) } : {}),
+      seed: configuration.seed,
+      epoch: configuration.epoch,
+      noReboot: configuration.noReboot,
+      jit: configuration.jit,
+      log,
+      inputOpen: () => characters.some((character) => character.inputOpen()),
+    },
+  };
+}
+
+function readImage(what: string, path: string | undefined): Uint8Array | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new UserError(`${what} ${path}: ${systemErrorText(error)}`);
+  }
+}
+
+async function openDevice(
+  device: DeviceOption,
+  configuration: RunConfiguration,
+  open: (target: Parameters<typeof openCharacterTarget>[0]) => Promise<HostCharacterBackend["backend"]>,
+): Promise<MachineDevice> {
+  switch (device.kind) {
+    case "virtio-blk":
+      return {
+        kind: "virtio-blk",
+        backend: openDrive(device.drive, configuration),
+        ...(device.serial === undefined ? {} : { serial: device.serial }),
+      };
+    case "virtio-console": {
+      const target = configuration.characterDevices.get(device.chardev);
+      if (!target) throw missing("-chardev", device.chardev, configuration.characterDevices.keys());
+      return { kind: "virtio-console", backend: await open(target) };
+    }
+    case "virtio-rng":
+      return { kind: "virtio-rng" };
+    case "virtio-9p": {
+      const folder = configuration.folders.find(({ id }) => id === device.folder);
+      if (!folder)
+        throw missing(
+          "-fsdev",
+          device.folder,
+          configuration.folders.map(({ id }) => id),
+        );
+      const files = userError(() => new NodeFileSystem(folder.path, { readOnly: folder.readOnly }));
+      return { kind: "virtio-9p", files, mountTag: device.tag };
+    }
+  }
+}
+
+function openDrive(id: string, configuration: RunConfiguration): BlockBackend {
+  const drive = configuration.drives.find((candidate) => candidate.id === id);
+  if (!drive)
+    throw missing(
+      "-drive",
+      id,
+      configuration.drives.map((candidate) => candidate.id),
+    );
+  const users = configuration.devices.filter((device) => device.kind === "virtio-blk" && device.drive === id);
+  if (users.length > 1) throw new UserError(`drive '${id}' is given to ${users.length} devices`);
+  const snapshot = drive.snapshot || configuration.snapshot;
+  const file = userError(() => new NodeBlockBackend(drive.file, { readOnly: drive.readOnly || snapshot }));
+  return snapshot && !drive.readOnly ? new SnapshotBlockBackend(file) : file;
+}
+
+/** Backends that no device takes are a mistake, as a mistyped id would make them. */
+function refuseUnused(configuration: RunConfiguration): void {
+  const { drives, folders, devices } = configuration;
+  for (const { id } of drives)
+    if (!devices.some((device) => device.kind === "virtio-blk" && device.drive === id))
+      throw new UserError(`drive '${id}' has no device; add -device virtio-blk-device,drive=${id}`);
+  for (const { id } of folders)
+    if (!devices.some((device) => device.kind === "virtio-9p" && device.folder === id))
+      throw new UserError(`folder '${id}' has no device; add -device virtio-9p-device,fsdev=${id},mount_tag=TAG`);
+}
+
+function semihostingOf(configuration: RunConfiguration, console: Console): NonNullable<MachineOptions["semihosting"]> {
+  const queue: number[] = [];
+  console.listen((bytes) => void queue.push(...bytes));
+  const { kernel, append, semihostingArguments } = configuration;
+  // As QEMU: the arguments given, or else the kernel's name and command line.
+  const words =
+    semihostingArguments.length > 0 ? semihostingArguments : [basename(kernel ?? ""), ...(append ? [append] : [])];
+  return {
+    commandLine: words.join(" "),
+    write: (bytes, stream) => {
+      if (stream === "output") console.terminal.write(bytes);
+      else process.stderr.write(bytes);
+    },
+    read: (target) => {
+      if (queue.length === 0) return console.terminal.inputOpen ? 0 : -1;
+      const taken = queue.splice(0, target.length);
+      target.set(taken);
+      return taken.length;
+    },
+  };
+}
+
+function missing(option: string, id: string, known: Iterable<string>): UserError {
+  return new UserError(`there is no ${option} with id=${id}${suggestion(id, known)}`);
+}
+
+/** Runs what throws plain errors of one sentence each for the user's mistakes. */
+function userError<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw new UserError(error instanceof Error ? error.message : String(error));
+  }
+}
