@@ -27,8 +27,8 @@ const second: Part = { host: -1, physical: 0, secure: false };
 /**
  * A data access that missed the inline TLB. The virtual address is at PeState.argument; `descriptor` holds the size in bytes
  * (bits 7..0), AccessFlag bits, and in bits 23..16 an alignment other than the size. Returns where in linear memory the
- * bytes can be read or written, or 0 when an exception was taken. Stores that were given PeState.scratch must be followed by
- * {@link commit}.
+ * bytes can be read or written, 0 when an exception was taken, or -1 when the instruction must be executed alone
+ * (`ProcessingElement.alone`). A store that was given PeState.scratch is put off: the run loop must {@link commit} it.
  */
 export function access(pe: ProcessingElement, descriptor: number): number {
   const { i32, w, walker } = pe;
@@ -68,6 +68,7 @@ export function access(pe: ProcessingElement, descriptor: number): number {
   const { tlbs } = pe;
   const scratch = pe.base + PeState.scratch;
   if (firstSize === size) {
+    if (!pe.alone && (first.host < 0 || (write && pe.codePages.isCode(Math.floor(first.physical / 4096))))) return -1;
     if (first.host >= 0) {
       if (!walker.device || pe.regimeIsFlat) {
         const context = unprivileged ? tlbs.currentUnprivileged : tlbs.current;
@@ -88,6 +89,7 @@ export function access(pe: ProcessingElement, descriptor: number): number {
       pendingStore.firstSize = size;
       pendingStore.firstSecure = first.secure;
       pendingStore.secondSize = 0;
+      pe.storePending = true;
       pendingStore.low = low;
       pendingStore.high = high;
       pendingStore.iss = iss;
@@ -99,8 +101,10 @@ export function access(pe: ProcessingElement, descriptor: number): number {
   const nextLow = (low + firstSize) | 0;
   const nextHigh = nextLow >>> 0 < low >>> 0 ? (high + 1) | 0 : high;
   if (!translatePart(pe, second, nextLow, nextHigh, privileged, write, atomic, aligned, iss, zeroes)) return 0;
+  if (!pe.alone && (write || first.host < 0 || second.host < 0)) return -1;
   if (write) {
     const { pendingStore } = pe;
+    pe.storePending = true;
     pendingStore.first = first.physical;
     pendingStore.firstSize = firstSize;
     pendingStore.firstSecure = first.secure;

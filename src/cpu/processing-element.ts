@@ -118,6 +118,13 @@ export class ProcessingElement {
   /** Stage 1 of it is off and data is Device-nGnRnE: RAM may have TLB tags, since alignment is checked before. */
   regimeIsFlat = true;
 
+  /**
+   * The current instruction is executed alone, with the run loop around it: accesses may have effects outside of RAM. At
+   * other times `access` answers -1 for those, and the run loop comes back to the instruction.
+   */
+  alone = false;
+  /** `access` has put off a store: {@link pendingStore}, whose bytes are at PeState.scratch, awaits `commit`. */
+  storePending = false;
   /** Waiting in WFI or WFE; an interrupt or event ends it. */
   waiting = false;
   /** Whether the wait ends with an event too (WFE). */

@@ -1,8 +1,6 @@
 import type { LinearMemory } from "./linear-memory.js";
-import { TlbEntry, tlbEntries, tlbSize } from "./tlb-layout.js";
+import { jumpCacheSize, TlbEntry, tlbEntries, tlbSize } from "./tlb-layout.js";
 
-/** Bytes of one context's jump cache: 1024 entries of 16. The engine fills it; it is only ever cleared here. */
-export const jumpCacheSize = 1024 * 16;
 /** Bytes of linear memory that one context takes. */
 export const tlbContextSize = tlbSize + jumpCacheSize;
 
@@ -323,6 +321,28 @@ export class TlbContexts {
         i32[word + 2] = invalidWord;
         i32[word + 3] = invalidWord;
       }
+    }
+  }
+
+  /** Drops the execute tags of entries that lead to the predecoded records at `records`. */
+  dropExecuteTags(records: number): void {
+    const i32 = this.#memory.i32;
+    for (let context = 0; context < this.count; context++) {
+      if (this.#key[context] === freeKey) continue;
+      const base = this.tlb(context) >>> 2;
+      for (let word = base; word < base + tlbEntries * entryWords; word += entryWords) {
+        if (i32[word + 7] !== records) continue;
+        i32[word + 4] = invalidWord;
+        i32[word + 5] = invalidWord;
+      }
+    }
+  }
+
+  /** Empties all jump caches: regions are gone. */
+  clearJumpCaches(): void {
+    for (let context = 0; context < this.count; context++) {
+      const cache = this.jumpCache(context);
+      this.#memory.u8.fill(0, cache, cache + jumpCacheSize);
     }
   }
 

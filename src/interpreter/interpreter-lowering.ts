@@ -343,7 +343,7 @@ export abstract class InterpreterLowering extends Lowering {
   protected checkStackAlignment(): void {
     const { code } = this;
     this.loadState(PeState.sp, "i32");
-    this.i32(15);
+    this.loadState(PeState.spAlignmentMask, "i32");
     code.u8(op.i32And);
     this.open(op.if);
     this.prepareCall();

@@ -1,4 +1,4 @@
-import { PeState, type Routine, TlbEntry, type Type, tlbEntries } from "../ir/index.js";
+import { jumpCacheEntries, PeState, type Routine, TlbEntry, type Type, tlbEntries } from "../ir/index.js";
 import type { Template } from "../isa/template.js";
 import { Code, op, voidBlock } from "../wasm/code.js";
 import { ModuleBuilder } from "../wasm/module.js";
@@ -17,10 +17,6 @@ export interface MachineCalls {
   decode(pe: number, record: number): number;
 }
 
-/** Jump cache: 16 bytes an entry: i64 pc, i32 slot in the region table. */
-export const jumpCacheEntries = 1024;
-export const jumpCacheSize = jumpCacheEntries * 16;
-
 /** A threshold that a record's heat never reaches. */
 export const neverHot = 0x2_0000;
 
@@ -34,6 +30,8 @@ export interface Core {
   step(pe: number, arrived: 0): number;
   /** Looks up the PE's pc in its jump cache and runs the region there: what regions tail-call. */
   dispatch: WebAssembly.ExportValue;
+  /** A region that isn't there (any more): answers `Exit.hot`, so that the machine finds out what is. */
+  stale: WebAssembly.ExportValue;
 }
 
 /**
@@ -94,11 +92,14 @@ export function buildCore(options: {
   const dispatch = module.declare(peToCode);
   const run = module.declare(peToCode);
   const interpret = module.declare(peToCode);
+  const stale = module.declare(peToCode);
   defineMain(module, fast, shared, false);
   defineMain(module, exact, shared, true);
   module.define(dispatch, ["i32"], dispatcher(regions, module.type(peToCode)));
   module.define(run, ["i32", "i32", "i32"], runLoop(fast, exact, dispatch));
   module.define(interpret, ["i32", "i32", "i32"], runLoop(fast, exact, undefined));
+  module.define(stale, [], new Code().u8(op.i32Const).s32(Exit.hot).u8(op.end));
+  module.exportFunction("stale", stale);
   module.exportFunction("run", run);
   module.exportFunction("interpret", interpret);
   module.exportFunction("step", exact);

@@ -21,3 +21,14 @@ export const tlbEntries = 1024;
 export const tlbSize = tlbEntries * TlbEntry.size;
 /** Never equal to a page address. */
 export const invalidTag = -1n;
+
+/** Entries of one context's jump cache: 16 bytes each, i64 pc and i32 slot of the region that starts there. A power of two. */
+export const jumpCacheEntries = 4096;
+export const jumpCacheEntrySize = 16;
+/** Bytes of one jump cache. All zero is empty: no region is entered at address 0. */
+export const jumpCacheSize = jumpCacheEntries * jumpCacheEntrySize;
+
+/** Offset in a jump cache of the entry for a pc, of which the low 32 bits are given. */
+export function jumpCacheOffset(pcLow: number): number {
+  return ((pcLow ^ (pcLow >>> 10)) << 2) & ((jumpCacheEntries - 1) * jumpCacheEntrySize);
+}

@@ -1,0 +1,320 @@
+import { Exit } from "../interpreter/exit.js";
+import { hotWords } from "../interpreter/hot-words.js";
+import { buildCore, type Core as CoreModule, type MachineCalls, neverHot } from "../interpreter/interpreter.js";
+import { OperationNumbers } from "../interpreter/operations.js";
+import { RecordLayout, recordPageSize } from "../interpreter/record.js";
+import { PeState } from "../ir/index.js";
+import { a64 } from "../isa/a64.js";
+import type { Log } from "../ports/index.js";
+import { RoutineLibrary } from "../wasm/routines.js";
+import { access, commit, fetch } from "./access.js";
+import { CodeCache } from "./code-cache.js";
+import type { Core } from "./cores/core.js";
+import { environment } from "./environment.js";
+import { takeInterrupt } from "./interrupts.js";
+import { LinearMemory } from "./linear-memory.js";
+import { PhysicalMemory } from "./physical-memory.js";
+import { ProcessingElement } from "./processing-element.js";
+import { Regions } from "./regions.js";
+import { tlbContextSize } from "./tlb-contexts.js";
+
+export interface EngineOptions {
+  readonly core: Core;
+  /** Aff3.Aff2.Aff1.Aff0 of each PE, in the order of their numbers. */
+  readonly affinities: readonly number[];
+  readonly hasEl2: boolean;
+  readonly hasEl3: boolean;
+  readonly ram: { readonly base: number; readonly size: number };
+  readonly jit: boolean;
+  readonly log: Log;
+}
+
+/** Why {@link Engine.run} came back. */
+export type TurnEnd = "limit" | "yield";
+
+/** Arrivals by branch that make code worth compiling. */
+const hotArrivals = 300;
+/**
+ * Most instructions between two entries into generated code: V8 replaces a function's baseline code by optimised code only
+ * when it is entered again.
+ */
+const stay = 200_000;
+/** Pages of predecoded records: room for 32 MiB of code that is executed. */
+const recordPages = 8192;
+const contextsPerPe = 16;
+const pageSize = 65536;
+
+function align(value: number, to: number): number {
+  return Math.ceil(value / to) * to;
+}
+
+/**
+ * Executes instructions: linear memory, processing elements, predecoded code, the interpreter and compiled regions, and the
+ * loop that joins them. One thread; PEs run when told to.
+ */
+export class Engine {
+  readonly processors: readonly ProcessingElement[];
+  readonly memory: LinearMemory;
+  readonly physical: PhysicalMemory;
+  private readonly core: CoreModule;
+  private readonly code: CodeCache;
+  private readonly regions: Regions | undefined;
+  private readonly calls: MachineCalls;
+  private readonly instructionsByEl = new Float64Array(4);
+  private readonly retiredByPe: Float64Array;
+  private current = -1;
+  private budgetWord = 0;
+  /** Instructions of the turn that are accounted for; what the PE was given last; and the turn's limit. */
+  private consumed = 0;
+  private given = 0;
+  private limit = 0;
+  private interpretedSteps = 0;
+
+  constructor(options: EngineOptions) {
+    const peCount = options.affinities.length;
+    const statesBase = pageSize;
+    const stateSize = align(PeState.size, 4096);
+    const contextsBase = statesBase + peCount * stateSize;
+    const recordsBase = align(contextsBase + peCount * contextsPerPe * tlbContextSize, 4096);
+    const ramBase = align(recordsBase + recordPages * recordPageSize, pageSize);
+    const total = ramBase + options.ram.size;
+    const pages = Math.ceil(total / pageSize);
+    if (pages > 65536) throw new Error(`${options.ram.size} bytes of RAM don't fit the engine's 4 GiB of memory`);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    this.memory = new LinearMemory(memory.buffer);
+    this.physical = new PhysicalMemory(this.memory, options.log);
+    this.physical.addRam({ name: "ram", base: options.ram.base, size: options.ram.size, host: ramBase, direct: true });
+    const routines = new RoutineLibrary(memory);
+    const { features } = options.core;
+    const numbers = new OperationNumbers(a64(), features, hotWords, memory, routines);
+    const processors: ProcessingElement[] = [];
+    this.processors = processors;
+    this.retiredByPe = new Float64Array(peCount);
+    this.code = new CodeCache(
+      this.memory,
+      this.physical,
+      a64(),
+      features,
+      numbers,
+      {
+        becameCode: (page) => this.becameCode(page),
+        droppedCode: (page, records) => {
+          for (const pe of processors) pe.tlbs.dropExecuteTags(records);
+          this.regions?.dropPage(page);
+        },
+        changedCode: (page, start, end) => this.regions?.dropPage(page, start, end),
+        droppedAll: () => {
+          for (const pe of processors) pe.tlbs.invalidateAll();
+          this.regions?.dropAll();
+        },
+      },
+      recordsBase,
+      recordPages,
+    );
+    const byBase = (base: number): ProcessingElement => processors[(base - statesBase) / stateSize]!;
+    this.calls = {
+      access: (base, descriptor) => access(byBase(base), descriptor),
+      environment: (base, operation, argument) => environment(byBase(base), operation, argument),
+      decode: (_base, record) => this.code.decode(record, this.calls),
+    };
+    const regionTable = new WebAssembly.Table({ element: "anyfunc", initial: 1024 });
+    this.core = buildCore({
+      memory,
+      hot: numbers.hot,
+      calls: this.calls,
+      routines,
+      coldTable: numbers.coldTable,
+      regionTable,
+      hotThreshold: options.jit ? hotArrivals : neverHot,
+    });
+    this.regions = options.jit
+      ? new Regions(
+          this.memory,
+          this.code,
+          regionTable,
+          { memory, routines, dispatch: this.core.dispatch, environment: this.calls.environment },
+          this.core.stale,
+          () => {
+            for (const pe of processors) pe.tlbs.clearJumpCaches();
+          },
+        )
+      : undefined;
+    options.affinities.forEach((affinity, index) => {
+      processors.push(
+        new ProcessingElement({
+          index,
+          affinity,
+          core: options.core,
+          haveEl2: options.hasEl2,
+          haveEl3: options.hasEl3,
+          memory: this.memory,
+          base: statesBase + index * stateSize,
+          contextsBase: contextsBase + index * contextsPerPe * tlbContextSize,
+          contexts: contextsPerPe,
+          physical: this.physical,
+          codePages: this.code,
+          counter: { retired: (pe) => this.retiredBy(pe) },
+          log: options.log,
+          peers: processors,
+        }),
+      );
+    });
+  }
+
+  private becameCode(page: number): void {
+    const host = this.physical.hostAddress(page * 4096, 4096, true);
+    if (host >= 0) this.processors[0]?.dropWriteTags(host);
+  }
+
+  /** Instructions that a PE has retired since the engine was made. */
+  private retiredBy(pe: number): number {
+    return this.retiredByPe[pe]! + (pe === this.current ? this.retired() : 0);
+  }
+
+  /** Instructions retired in the turn that is under way or ended last; exact whenever the machine is called. */
+  retired(): number {
+    return this.consumed + (this.given - this.memory.i32[this.budgetWord]!);
+  }
+
+  /** The turn under way ends as soon as `limit` instructions of it have retired. */
+  shorten(limit: number): void {
+    this.limit = Math.min(this.limit, limit);
+  }
+
+  /** RAM was changed from outside the PEs: code made from it is stale. */
+  memoryWritten(address: number, size: number): void {
+    this.code.written(address, size);
+  }
+
+  /**
+   * Runs a PE until `limit` instructions have retired, or it waits, is powered off, or gives up its turn. An instruction that
+   * ends in an exception counts as one, so that a storm of exceptions uses up the turn.
+   */
+  run(index: number, limit: number): TurnEnd {
+    const pe = this.processors[index]!;
+    const { base } = pe;
+    const { i32 } = this.memory;
+    this.current = index;
+    this.budgetWord = (base + PeState.budget) >> 2;
+    this.consumed = 0;
+    this.given = 0;
+    i32[this.budgetWord] = 0;
+    this.limit = limit;
+    let end: TurnEnd = "limit";
+    for (;;) {
+      const left = this.limit - this.consumed;
+      if (left <= 0) break;
+      if (pe.irqPending !== 0 && takeInterrupt(pe)) continue;
+      if (pe.poweredOff || pe.waiting) {
+        end = "yield";
+        break;
+      }
+      const el = pe.el;
+      this.give(Math.min(left, stay));
+      const exit = this.core.run(base);
+      const ran = this.settle();
+      this.instructionsByEl[el]! += ran;
+      if (exit === Exit.fetch) {
+        if (fetch(pe) < 0) this.charge(el);
+      } else if (exit === Exit.step) this.step(pe, el);
+      else if (exit === Exit.hot) this.compile(base);
+      else if (exit === Exit.wait) {
+        if (pe.waiting || pe.poweredOff) continue;
+        end = "yield";
+        break;
+      }
+    }
+    this.retiredByPe[index]! += this.consumed;
+    this.current = -1;
+    return end;
+  }
+
+  private give(instructions: number): void {
+    this.given = instructions;
+    this.memory.i32[this.budgetWord] = instructions;
+  }
+
+  /** Takes back what is left of the budget; gives how much was used. */
+  private settle(): number {
+    const { i32 } = this.memory;
+    const ran = this.given - i32[this.budgetWord]!;
+    this.consumed += ran;
+    this.given = 0;
+    i32[this.budgetWord] = 0;
+    return ran;
+  }
+
+  private charge(el: number): void {
+    this.consumed++;
+    this.instructionsByEl[el]!++;
+  }
+
+  /** Executes the instruction at pc alone, with effects outside of RAM allowed. */
+  private step(pe: ProcessingElement, el: number): void {
+    pe.alone = true;
+    this.give(1);
+    const exit = this.core.step(pe.base, 0);
+    pe.alone = false;
+    this.interpretedSteps++;
+    if (exit === Exit.fetch) {
+      this.settle();
+      if (fetch(pe) < 0) this.charge(el);
+      return;
+    }
+    if (pe.storePending) {
+      pe.storePending = false;
+      if (exit === Exit.budget) {
+        // pc is past the instruction; an abort of its store is reported at it.
+        const { pcLow, pcHigh } = pe;
+        this.stepBack(pe);
+        if (commit(pe)) pe.setPc(pcLow, pcHigh);
+      }
+    }
+    this.instructionsByEl[el]! += this.settle();
+  }
+
+  private stepBack(pe: ProcessingElement): void {
+    const low = pe.pcLow;
+    pe.setPc((low - 4) | 0, low >>> 0 < 4 ? (pe.pcHigh - 1) | 0 : pe.pcHigh);
+  }
+
+  /** pc is hot: gets it a region; code that can have none cools down. */
+  private compile(base: number): void {
+    const { i32, view } = this.memory;
+    if (this.regions?.install(base)) return;
+    const pcLow = i32[(base + PeState.pc) >> 2]!;
+    const tlb = i32[(base + PeState.tlb) >> 2]!;
+    const entry = (tlb + ((pcLow >>> 12) & 1023) * 32) >> 2;
+    if (i32[entry + 4] === (pcLow & ~0xfff))
+      view.setUint16(i32[entry + 7]! + ((pcLow & 0xffc) << 2) + RecordLayout.heat, 0, true);
+  }
+
+  statistics(): Readonly<Record<string, unknown>> & { readonly instructionsByEl: readonly number[] } {
+    const tlbMisses = { read: 0, write: 0, fetch: 0 };
+    for (const pe of this.processors) {
+      tlbMisses.read += pe.tlbMisses[0]!;
+      tlbMisses.write += pe.tlbMisses[1]!;
+      tlbMisses.fetch += pe.tlbMisses[2]!;
+    }
+    const r = this.regions;
+    return {
+      instructionsByEl: [...this.instructionsByEl],
+      tlbMisses,
+      steps: this.interpretedSteps,
+      ...(r === undefined
+        ? {}
+        : {
+            regions: {
+              compiled: r.compiled,
+              dropped: r.dropped,
+              instructions: r.instructions,
+              milliseconds: Math.round(r.milliseconds),
+            },
+          }),
+    };
+  }
+}
+
+export function createEngine(options: EngineOptions): Engine {
+  return new Engine(options);
+}

@@ -1,0 +1,197 @@
+import { pageEndOperation, undecodedOperation } from "../interpreter/record.js";
+import { jumpCacheOffset, PeState, TlbEntry, tlbEntries } from "../ir/index.js";
+import type { Instruction } from "../isa/template.js";
+import { undefinedInstruction } from "../isa/undefined.js";
+import type { RegionLimits } from "../jit/control-flow.js";
+import { compileRegions, planRegion, type RegionEnvironment, type RegionPlan } from "../jit/region-compiler.js";
+import type { CodeCache } from "./code-cache.js";
+import type { LinearMemory } from "./linear-memory.js";
+
+/** A page that a region's code lies in: how far from the entry's page, and which physical page it must be. */
+interface RegionPage {
+  readonly distance: number;
+  readonly page: number;
+}
+
+/** A compiled region. */
+interface Region {
+  readonly slot: number;
+  readonly entry: number;
+  readonly pages: readonly RegionPage[];
+  /** Physical byte ranges of its blocks, [start, end) in pairs. */
+  readonly ranges: readonly number[];
+}
+
+/** Bounds that keep one region's compilation, and the pause for it, short. */
+const limits: RegionLimits = { blocks: 160, instructions: 1500 };
+
+/** Slots that the region table may have. */
+const largestTable = 1 << 20;
+
+/**
+ * Compiled regions by the physical address of their entry. Code is position-independent: the same region serves every
+ * mapping that has its pages at the same distances.
+ */
+export class Regions {
+  private readonly byEntry = new Map<number, Region[]>();
+  private readonly byPage = new Map<number, Set<Region>>();
+  private nextSlot = 0;
+  /** Counts for statistics. */
+  compiled = 0;
+  dropped = 0;
+  instructions = 0;
+  milliseconds = 0;
+
+  constructor(
+    private readonly memory: LinearMemory,
+    private readonly code: CodeCache,
+    private readonly table: WebAssembly.Table,
+    private readonly environment: RegionEnvironment,
+    private readonly stale: WebAssembly.ExportValue,
+    private readonly onExhausted: () => void,
+  ) {}
+
+  /**
+   * Finds or compiles the region that starts at the pc of the PE at `base`, and enters it in the PE's jump cache. False
+   * when there is none to be had: the pc isn't in the execute TLB, or no region can start there.
+   */
+  install(base: number): boolean {
+    const physical = this.physicalOf(base, 0);
+    if (physical === undefined) return false;
+    let region = this.byEntry.get(physical)?.find((r) => this.fits(base, r));
+    if (region === undefined) {
+      region = this.compile(base, physical);
+      if (region === undefined) return false;
+    }
+    const { i32 } = this.memory;
+    const pcLow = i32[(base + PeState.pc) >> 2]!;
+    const entry = (i32[(base + PeState.jumpCache) >> 2]! + jumpCacheOffset(pcLow)) >> 2;
+    i32[entry] = pcLow;
+    i32[entry + 1] = i32[(base + PeState.pc + 4) >> 2]!;
+    i32[entry + 2] = region.slot;
+    return true;
+  }
+
+  /** Address of the record of the instruction `offset` bytes from the PE's pc, if its page is in the execute TLB. */
+  private recordOf(base: number, offset: number): number | undefined {
+    const { i32 } = this.memory;
+    const low = i32[(base + PeState.pc) >> 2]!;
+    const high = i32[(base + PeState.pc + 4) >> 2]!;
+    const sum = (low >>> 0) + offset;
+    const newLow = sum | 0;
+    const newHigh = (high + Math.floor(sum / 2 ** 32)) | 0;
+    const tlb = i32[(base + PeState.tlb) >> 2]!;
+    const entry = (tlb + ((newLow >>> 12) & (tlbEntries - 1)) * TlbEntry.size) >> 2;
+    if (i32[entry + TlbEntry.execute / 4] !== (newLow & ~0xfff)) return undefined;
+    if (i32[entry + TlbEntry.execute / 4 + 1] !== newHigh) return undefined;
+    return i32[entry + TlbEntry.records / 4]! + ((newLow & 0xffc) << 2);
+  }
+
+  private physicalOf(base: number, offset: number): number | undefined {
+    const record = this.recordOf(base, offset);
+    return record === undefined ? undefined : this.code.physicalAddress(record);
+  }
+
+  /** Whether the PE's current mapping has all of a region's pages where the region expects them. */
+  private fits(base: number, region: Region): boolean {
+    const inPage = this.memory.i32[(base + PeState.pc) >> 2]! & 0xfff;
+    return region.pages.every(({ distance, page }) => {
+      const physical = this.physicalOf(base, distance * 4096 - inPage);
+      return physical !== undefined && Math.floor(physical / 4096) === page;
+    });
+  }
+
+  private compile(base: number, physical: number): Region | undefined {
+    const started = performance.now();
+    const pages = new Map<number, number>();
+    const inPage = physical % 4096;
+    const fetch = (offset: number): Instruction | undefined => {
+      const record = this.recordOf(base, offset);
+      if (record === undefined) return undefined;
+      const operation = this.memory.u16[record >> 1]!;
+      // What was never executed is left out: it would make the region larger for nothing.
+      if (operation === undecodedOperation || operation === pageEndOperation) return undefined;
+      const address = this.code.physicalAddress(record);
+      pages.set(Math.floor((inPage + offset) / 4096), Math.floor(address / 4096));
+      const word = this.code.word(address)!;
+      return this.code.instruction(word) ?? undefinedInstruction(word);
+    };
+    const plan = planRegion(fetch, limits);
+    if (plan === undefined) return undefined;
+    if (this.nextSlot === this.table.length) {
+      if (this.table.length >= largestTable) {
+        this.dropAll();
+        this.onExhausted();
+      } else this.table.grow(Math.max(1024, this.table.length));
+    }
+    const [compiled] = compileRegions([plan], this.environment);
+    const slot = this.nextSlot++;
+    this.table.set(slot, compiled as CallableFunction);
+    const region: Region = {
+      slot,
+      entry: physical,
+      pages: [...pages].map(([distance, page]) => ({ distance, page })),
+      ranges: physicalRanges(plan, inPage, pages),
+    };
+    const others = this.byEntry.get(physical);
+    if (others === undefined) this.byEntry.set(physical, [region]);
+    else others.push(region);
+    for (const { page } of region.pages) {
+      let set = this.byPage.get(page);
+      if (set === undefined) this.byPage.set(page, (set = new Set()));
+      set.add(region);
+    }
+    this.compiled++;
+    this.instructions += plan.flow.instructionCount;
+    this.milliseconds += performance.now() - started;
+    return region;
+  }
+
+  /** Drops regions made from bytes `start` to `end` of a page (all of it by default). */
+  dropPage(page: number, start = 0, end = 4096): void {
+    const set = this.byPage.get(page);
+    if (set === undefined) return;
+    const from = page * 4096 + start;
+    const to = page * 4096 + end;
+    for (const region of set) {
+      const { ranges } = region;
+      for (let i = 0; i < ranges.length; i += 2) {
+        if (ranges[i]! < to && from < ranges[i + 1]!) {
+          this.drop(region);
+          break;
+        }
+      }
+    }
+  }
+
+  private drop(region: Region): void {
+    this.table.set(region.slot, this.stale as CallableFunction);
+    const others = this.byEntry.get(region.entry)!;
+    others.splice(others.indexOf(region), 1);
+    for (const { page } of region.pages) this.byPage.get(page)!.delete(region);
+    this.dropped++;
+  }
+
+  /** Drops everything; the caller empties the jump caches. */
+  dropAll(): void {
+    for (let slot = 0; slot < this.nextSlot; slot++) this.table.set(slot, this.stale as CallableFunction);
+    this.dropped += this.nextSlot;
+    this.byEntry.clear();
+    this.byPage.clear();
+    this.nextSlot = 0;
+  }
+}
+
+function physicalRanges(plan: RegionPlan, inPage: number, pages: ReadonlyMap<number, number>): number[] {
+  const ranges: number[] = [];
+  for (const block of plan.flow.blocks) {
+    for (let at = block.start; at < block.start + block.instructions.length * 4; ) {
+      const distance = Math.floor((inPage + at) / 4096);
+      const end = Math.min(block.start + block.instructions.length * 4, (distance + 1) * 4096 - inPage);
+      const base = pages.get(distance)! * 4096 + (inPage + at - distance * 4096);
+      ranges.push(base, base + (end - at));
+      at = end;
+    }
+  }
+  return ranges;
+}

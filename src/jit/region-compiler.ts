@@ -1,0 +1,92 @@
+import type { Routine } from "../ir/index.js";
+import type { Instruction } from "../isa/template.js";
+import { Code } from "../wasm/code.js";
+import { ModuleBuilder } from "../wasm/module.js";
+import { type RoutineLibrary, routinesOf, signature } from "../wasm/routines.js";
+import { type ControlFlow, discover, type RegionLimits } from "./control-flow.js";
+import { regionFacts } from "./region-facts.js";
+import { RegionLowering } from "./region-lowering.js";
+
+/** A region about to be compiled. */
+export interface RegionPlan {
+  readonly flow: ControlFlow;
+}
+
+/** What regions import besides memory and routines. */
+export interface RegionEnvironment {
+  readonly memory: WebAssembly.Memory;
+  readonly routines: RoutineLibrary;
+  /** The core module's dispatcher. */
+  readonly dispatch: WebAssembly.ExportValue;
+  environment(pe: number, operation: number, argument: number): number;
+}
+
+/** Plans the region that starts at an instruction; undefined when it can't be fetched. */
+export function planRegion(
+  fetch: (offset: number) => Instruction | undefined,
+  limits: RegionLimits,
+): RegionPlan | undefined {
+  const flow = discover(fetch, limits);
+  return flow === undefined ? undefined : { flow };
+}
+
+/** Compiles regions, all into one module; gives their functions in order. */
+export function compileRegions(plans: readonly RegionPlan[], env: RegionEnvironment): WebAssembly.ExportValue[] {
+  const bytes = regionModule(plans, env.memory.buffer.byteLength / 65536);
+  const imports: { [name: string]: WebAssembly.ImportValue } = {
+    memory: env.memory,
+    dispatch: env.dispatch as WebAssembly.ImportValue,
+    environment: env.environment,
+  };
+  for (const [r, name] of bytes.routines) imports[name] = env.routines.function(r) as WebAssembly.ImportValue;
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes.module), { m: imports });
+  return plans.map((_, i) => instance.exports[String(i)]!);
+}
+
+/** The module's bytes, and the routines that it imports, by import name. `pages`: size of the memory, in 64 KiB. */
+export function regionModule(
+  plans: readonly RegionPlan[],
+  pages: number,
+): { module: Uint8Array<ArrayBuffer>; routines: ReadonlyMap<Routine, string> } {
+  const module = new ModuleBuilder(pages);
+  const peToCode = { parameters: ["i32" as const], results: ["i32" as const] };
+  const dispatch = module.importFunction("dispatch", peToCode);
+  const environment = module.importFunction("environment", {
+    parameters: ["i32", "i32", "i32"],
+    results: ["i32"],
+  });
+  const names = new Map<Routine, string>();
+  const indices = new Map<Routine, number>();
+  for (const { flow } of plans) {
+    for (const b of flow.blocks) {
+      for (const i of b.instructions) {
+        for (const r of templateRoutines(i)) {
+          if (names.has(r)) continue;
+          const name = `r${names.size}`;
+          names.set(r, name);
+          indices.set(r, module.importFunction(name, signature(r)));
+        }
+      }
+    }
+  }
+  const functions = plans.map(() => module.declare(peToCode));
+  plans.forEach(({ flow }, i) => {
+    const code = new Code(flow.instructionCount * 80 + 256);
+    const lowering = new RegionLowering(code, flow, regionFacts(flow), { dispatch, environment, routines: indices });
+    lowering.emit();
+    module.define(functions[i]!, lowering.localTypes, code);
+    module.exportFunction(String(i), functions[i]!);
+  });
+  return { module: module.finish(), routines: names };
+}
+
+const routinesByTemplate = new WeakMap<object, ReadonlySet<Routine>>();
+
+function templateRoutines(i: Instruction): ReadonlySet<Routine> {
+  let found = routinesByTemplate.get(i.template);
+  if (found === undefined) {
+    found = routinesOf(i.template.body);
+    routinesByTemplate.set(i.template, found);
+  }
+  return found;
+}

@@ -1,0 +1,956 @@
+import { Exit } from "../interpreter/exit.js";
+import {
+  environmentOperation,
+  type Node,
+  type OperandImplementation,
+  PeState,
+  type Routine,
+  reveal,
+  type Statement,
+  slotSink,
+  slotSp,
+  slotZero,
+  TlbEntry,
+  type Type,
+  tlbEntries,
+} from "../ir/index.js";
+import type { Instruction } from "../isa/template.js";
+import { type Code, op, voidBlock } from "../wasm/code.js";
+import { Lowering } from "../wasm/lowering.js";
+import type { Block, ControlFlow } from "./control-flow.js";
+import { dynamicFlags, FlagsAt, type FlagsState, flagsAt, flagsKind } from "./fusion.js";
+import { hasArms, type RegionFacts } from "./region-facts.js";
+
+/** Indices of functions that regions call. */
+export interface RegionImports {
+  readonly dispatch: number;
+  readonly environment: number;
+  readonly routines: ReadonlyMap<Routine, number>;
+}
+
+/** Calls between regions nest at most this deep; beyond, a call leaves the region for good. */
+export const callDepthLimit = 120;
+
+interface Label {
+  readonly block: Block;
+  readonly kind: "loop" | "block";
+  /** Nesting inside the label's own block. */
+  readonly depth: number;
+}
+
+/**
+ * Compiles a region's control-flow graph to one function: PE base address in, exit code out.
+ *
+ * X and V registers that the region uses are locals: loaded on entry, and again after a call; stored where control
+ * leaves. Rarely taken ways out (TLB misses, used-up budget) and plain exits share one epilogue, to which they say where
+ * (`where`: bytes from the entry), how (`how`: an exit code, or dispatch), how many instructions of the block didn't
+ * retire (`unretired`), and what kind of flags are pending (`flagsKindLocal`).
+ */
+export class RegionLowering extends Lowering {
+  private readonly types: Type[] = [];
+  private readonly x: Int32Array = new Int32Array(34).fill(-1);
+  private readonly v: Int32Array = new Int32Array(32).fill(-1);
+  private readonly pcBase: number;
+  private readonly budget: number;
+  private readonly tlb: number;
+  private readonly where: number;
+  private readonly how: number;
+  private readonly unretired: number;
+  private readonly flagsKindLocal: number;
+  private readonly a64: number;
+  private readonly b64: number;
+  private readonly a32: number;
+  private readonly b32: number;
+  private readonly scratch64: number;
+  private readonly pool: { [type in Type]: number[] } = { i32: [], i64: [], f32: [], f64: [], v128: [] };
+  private readonly used: { [type in Type]: number } = { i32: 0, i64: 0, f32: 0, f64: 0, v128: 0 };
+  private mapped: number[] = [];
+  private labels: Label[] = [];
+
+  // What is known at the point of emission.
+  private block!: Block;
+  private instruction!: Instruction;
+  /** Number of the instruction in its block, and its offset from the region's entry. */
+  private position = 0;
+  private offset = 0;
+  private flagsState: FlagsState = FlagsAt.memory;
+  private spAligned = false;
+  /** X registers whose local may be newer than PE state. */
+  private dirtyX = 0;
+  private dirtyV = 0;
+  /** Values of this instruction's locals that are SP plus a multiple of 16. */
+  private readonly alignedLocals = new Set<number>();
+
+  constructor(
+    code: Code,
+    private readonly flow: ControlFlow,
+    private readonly facts: RegionFacts,
+    private readonly imports: RegionImports,
+  ) {
+    super(code);
+    this.pcBase = this.newLocal("i64");
+    this.budget = this.newLocal("i32");
+    this.tlb = this.newLocal("i32");
+    this.where = this.newLocal("i32");
+    this.how = this.newLocal("i32");
+    this.unretired = this.newLocal("i32");
+    this.flagsKindLocal = this.newLocal("i32");
+    this.a64 = this.newLocal("i64");
+    this.b64 = this.newLocal("i64");
+    this.a32 = this.newLocal("i32");
+    this.b32 = this.newLocal("i32");
+    this.scratch64 = this.newLocal("i64");
+    for (let r = 0; r < 32; r++) if (facts.x & (1 << r)) this.x[r] = this.newLocal("i64");
+    for (let r = 0; r < 32; r++) if (facts.v & (1 << r)) this.v[r] = this.newLocal("v128");
+  }
+
+  private newLocal(type: Type): number {
+    return this.types.push(type);
+  }
+
+  /** Types of the function's locals beyond its parameter. */
+  get localTypes(): readonly Type[] {
+    return this.types;
+  }
+
+  /** Writes the function's body, final `end` included. */
+  emit(): void {
+    const { code, facts } = this;
+    if (facts.simd) {
+      this.loadState(PeState.fpTrap, "i32");
+      this.refuseEntry();
+    }
+    if (facts.stack) {
+      this.loadState(PeState.sp, "i32");
+      this.i32(15);
+      code.u8(op.i32And);
+      this.refuseEntry();
+    }
+    const entry = this.flow.blocks[0]!;
+    this.loadState(PeState.budget, "i32");
+    this.tee(this.budget);
+    this.i32(entry.longestPath);
+    code.u8(op.i32LtS);
+    this.refuseEntry();
+    this.loadState(PeState.pc, "i64");
+    this.set(this.pcBase);
+    if (facts.memory) {
+      this.loadState(PeState.tlb, "i32");
+      this.set(this.tlb);
+    }
+    this.reload();
+    this.open(op.block); // the epilogue follows this block
+    this.tree(entry);
+    this.close();
+    this.epilogue();
+    code.u8(op.end);
+  }
+
+  /** Leaves at once for the interpreter when the i32 on the stack isn't 0. */
+  private refuseEntry(): void {
+    this.open(op.if);
+    this.i32(Exit.interpret);
+    this.code.u8(op.return);
+    this.close();
+  }
+
+  private reload(): void {
+    for (let r = 0; r < 32; r++) {
+      if (this.x[r]! < 0) continue;
+      this.loadState(PeState.x + 8 * r, "i64");
+      this.set(this.x[r]!);
+    }
+    for (let r = 0; r < 32; r++) {
+      if (this.v[r]! < 0) continue;
+      this.loadState(PeState.v + 16 * r, "v128");
+      this.set(this.v[r]!);
+    }
+    this.dirtyX = 0;
+    this.dirtyV = 0;
+  }
+
+  private spill(xs: number, vs: number): void {
+    for (let r = 0; r < 32; r++) {
+      if (xs & (1 << r)) this.storeState(PeState.x + 8 * r, "i64", () => this.get(this.x[r]!));
+      if (vs & (1 << r)) this.storeState(PeState.v + 16 * r, "v128", () => this.get(this.v[r]!));
+    }
+  }
+
+  private epilogue(): void {
+    const { code, facts } = this;
+    this.spill(facts.xWritten, facts.vWritten);
+    if (facts.flagsWritten) this.materializeDynamic();
+    this.storeState(PeState.pc, "i64", () => {
+      this.get(this.pcBase);
+      this.get(this.where);
+      code.u8(0xac).u8(op.i64Add);
+    });
+    this.storeState(PeState.budget, "i32", () => {
+      this.get(this.budget);
+      this.get(this.unretired);
+      code.u8(op.i32Add);
+    });
+    this.get(this.how);
+    this.open(op.if);
+    this.get(this.how);
+    code.u8(op.return);
+    this.close();
+    this.get(0);
+    code.u8(op.returnCall).u32(this.imports.dispatch);
+  }
+
+  // ---- structure: "Beyond Relooper" (Ramsey 2022), for graphs made reducible before
+
+  private tree(block: Block): void {
+    if (block.loopHeader) {
+      this.open(op.loop);
+      this.labels.push({ block, kind: "loop", depth: this.depth });
+      this.within(block);
+      this.labels.pop();
+      this.close();
+      this.code.u8(op.unreachable);
+    } else this.within(block);
+  }
+
+  private within(block: Block): void {
+    const merges = block.children.filter((c) => c.merge).sort((a, b) => b.order - a.order);
+    for (const m of merges) {
+      this.open(op.block);
+      this.labels.push({ block: m, kind: "block", depth: this.depth });
+    }
+    this.content(block);
+    for (let i = merges.length - 1; i >= 0; i--) {
+      this.labels.pop();
+      this.close();
+      this.tree(merges[i]!);
+    }
+  }
+
+  /** Goes to a block of the region; the code after it isn't reached. */
+  private goTo(from: Block, to: Block): void {
+    const target = this.facts.flagsIn.get(to)!;
+    if (target === dynamicFlags && this.flagsState !== dynamicFlags) {
+      this.i32(this.flagsState);
+      this.set(this.flagsKindLocal);
+    }
+    if (to.merge || to.order <= from.order) {
+      const kind = to.order <= from.order ? "loop" : "block";
+      const label = this.labels.findLast((l) => l.block === to && l.kind === kind)!;
+      this.code.u8(op.br).u32(this.depth - label.depth);
+      return;
+    }
+    const saved = this.save();
+    this.tree(to);
+    this.restore(saved);
+  }
+
+  private save(): {
+    flags: FlagsState;
+    sp: boolean;
+    x: number;
+    v: number;
+    block: Block;
+    offset: number;
+    position: number;
+  } {
+    return {
+      flags: this.flagsState,
+      sp: this.spAligned,
+      x: this.dirtyX,
+      v: this.dirtyV,
+      block: this.block,
+      offset: this.offset,
+      position: this.position,
+    };
+  }
+
+  private restore(s: ReturnType<RegionLowering["save"]>): void {
+    this.flagsState = s.flags;
+    this.spAligned = s.sp;
+    this.dirtyX = s.x;
+    this.dirtyV = s.v;
+    this.block = s.block;
+    this.offset = s.offset;
+    this.position = s.position;
+  }
+
+  private content(block: Block): void {
+    const { code } = this;
+    this.block = block;
+    this.flagsState = this.facts.flagsIn.get(block)!;
+    this.spAligned = this.facts.spAlignedIn.get(block)!;
+    this.dirtyX = this.facts.dirtyIn.get(block)!.x;
+    this.dirtyV = this.facts.dirtyIn.get(block)!.v;
+    this.position = 0;
+    this.offset = block.start;
+    if (block.loopHeader) {
+      this.get(this.budget);
+      this.i32(block.longestPath);
+      code.u8(op.i32LtS);
+      this.open(op.if);
+      this.leave(Exit.interpret, 0, block.start);
+      this.close();
+    }
+    if (block.instructions.length > 0) {
+      this.get(this.budget);
+      this.i32(block.instructions.length);
+      code.u8(op.i32Sub);
+      this.set(this.budget);
+    }
+    for (const instruction of block.instructions) {
+      this.startInstruction(instruction);
+      this.statements(instruction.template.body);
+      this.offset += 4;
+      this.position++;
+    }
+    const t = block.terminator;
+    if (t.kind === "fall") this.continueAt(block, t.next);
+    else if (t.kind === "stop") code.u8(op.unreachable);
+    else if (t.kind === "conditional") this.continueAt(block, t.next);
+  }
+
+  private startInstruction(instruction: Instruction): void {
+    this.instruction = instruction;
+    this.mapped = [];
+    this.alignedLocals.clear();
+    for (const t of Object.keys(this.used) as Type[]) this.used[t] = 0;
+  }
+
+  /** Goes to the code at `offset`: a block of this region, or out. */
+  private continueAt(from: Block, offset: number): void {
+    const to = from.successors.find((s) => s.start === offset);
+    if (to !== undefined) this.goTo(from, to);
+    else this.leave(Exit.lookup, 0, offset);
+  }
+
+  /** Goes to the epilogue. `unretired`: instructions of this block that the budget was charged for too early. */
+  private leave(how: number, unretired: number, offset: number): void {
+    const { code } = this;
+    this.i32(offset);
+    this.set(this.where);
+    // Locals start as zero, and these are only set on ways out.
+    if (how !== 0) {
+      this.i32(how);
+      this.set(this.how);
+    }
+    if (unretired !== 0) {
+      this.i32(unretired);
+      this.set(this.unretired);
+    }
+    if (this.facts.flagsWritten && this.flagsState !== dynamicFlags) {
+      this.i32(this.flagsState);
+      this.set(this.flagsKindLocal);
+    }
+    code.u8(op.br).u32(this.depth - 1);
+  }
+
+  /** Leaves for the interpreter, which executes this instruction. */
+  private leaveHere(): void {
+    this.leave(Exit.interpret, this.block.instructions.length - this.position, this.offset);
+  }
+
+  // ---- operands
+
+  private operand(o: OperandImplementation): number | bigint {
+    return this.instruction.values[o.index]!;
+  }
+  protected local(number: number, type: Type): number {
+    let local = this.mapped[number];
+    if (local === undefined) {
+      local = this.allocate(type);
+      this.mapped[number] = local;
+    }
+    return local;
+  }
+  private allocate(type: Type): number {
+    const pool = this.pool[type];
+    const k = this.used[type]++;
+    if (k === pool.length) pool.push(this.newLocal(type));
+    return pool[k]!;
+  }
+  protected peBase(): void {
+    this.get(0);
+  }
+  protected routine(r: Routine): number {
+    return this.imports.routines.get(r)!;
+  }
+  protected readX(o: OperandImplementation, type: Type): void {
+    const slot = Number(this.operand(o));
+    if (slot === slotZero) {
+      if (type === "i64") this.i64(0);
+      else this.i32(0);
+      return;
+    }
+    this.get(this.x[slot]!);
+    if (type === "i32") this.code.u8(op.i32WrapI64);
+  }
+  protected writeX(o: OperandImplementation, push: () => void): void {
+    const slot = Number(this.operand(o));
+    if (slot === slotSink) return;
+    push();
+    this.set(this.x[slot]!);
+    this.dirtyX |= 1 << slot;
+  }
+  protected readV(o: OperandImplementation, plus: number): void {
+    this.get(this.v[(Number(this.operand(o)) + plus) & 31]!);
+  }
+  protected writeV(o: OperandImplementation, plus: number, push: () => void): void {
+    const r = (Number(this.operand(o)) + plus) & 31;
+    push();
+    this.set(this.v[r]!);
+    this.dirtyV |= 1 << r;
+  }
+  protected immediate(o: OperandImplementation, type: Type): void {
+    const value = this.operand(o);
+    if (type === "i64") this.i64(value);
+    else this.i32(typeof value === "bigint" ? Number(BigInt.asIntN(32, value)) : value | 0);
+  }
+  protected pc(offset: number | OperandImplementation): void {
+    const distance = this.offset + (typeof offset === "number" ? offset : Number(this.operand(offset)));
+    this.get(this.pcBase);
+    if (distance !== 0) {
+      this.i64(distance);
+      this.code.u8(op.i64Add);
+    }
+  }
+
+  /** Constants known while translating make some operations disappear. */
+  override value(n: Node): void {
+    if (n.kind === "operation" && n.y !== undefined && n.z === undefined) {
+      const name = n.name.slice(4);
+      if (neutralZeroRight.has(name) && this.isZero(n.y)) {
+        this.value(n.x!);
+        return;
+      }
+      if (neutralZeroLeft.has(name) && this.isZero(n.x!)) {
+        this.value(n.y);
+        return;
+      }
+    }
+    super.value(n);
+  }
+  private isZero(n: Node): boolean {
+    if (n.kind === "immediate") {
+      const value = this.operand(reveal(n.operand!));
+      return value === 0 || value === 0n;
+    }
+    return n.kind === "x" && this.operand(reveal(n.operand!)) === slotZero;
+  }
+
+  override statement(s: Statement): void {
+    if (s.kind === "if" || s.kind === "while") {
+      this.arms(s);
+      return;
+    }
+    if (s.kind === "writeX" && Number(this.operand(reveal(s.operand))) === slotSp) {
+      const aligned = this.isAligned(s.value);
+      super.statement(s);
+      this.spAligned &&= aligned;
+      return;
+    }
+    if (s.kind === "let" && this.isAligned(s.value)) this.alignedLocals.add(s.local);
+    super.statement(s);
+  }
+
+  /** What an arm does to what is known holds only if it ran: afterwards, the weaker of before and after is known. */
+  private arms(s: Extract<Statement, { kind: "if" | "while" }>): void {
+    if (this.instruction.template.writesFlags && hasArms(this.instruction)) this.settleFlags();
+    const before = this.save();
+    super.statement(s);
+    this.flagsState = before.flags;
+    this.spAligned &&= before.sp;
+    this.dirtyX |= before.x;
+    this.dirtyV |= before.v;
+  }
+
+  /** Whether a value surely is a multiple of 16, given that SP is when `spAligned` says so. */
+  private isAligned(n: Node): boolean {
+    switch (n.kind) {
+      case "x":
+        return this.spAligned && this.operand(reveal(n.operand!)) === slotSp;
+      case "local":
+        return this.alignedLocals.has(n.number);
+      case "constant":
+        return n.bytes === undefined && BigInt(n.value) % 16n === 0n;
+      case "immediate":
+        return BigInt(this.operand(reveal(n.operand!))) % 16n === 0n;
+      case "operation":
+        if (n.name === "i64.add" || n.name === "i64.sub") return this.isAligned(n.x!) && this.isAligned(n.y!);
+        if (n.name === "i64.and") return this.isAligned(n.x!) || this.isAligned(n.y!);
+        return false;
+      default:
+        return false;
+    }
+  }
+
+  protected checkStackAlignment(): void {
+    if (this.spAligned) return;
+    this.get(this.x[slotSp]!);
+    this.code.u8(op.i32WrapI64);
+    this.i32(15);
+    this.code.u8(op.i32And);
+    this.open(op.if);
+    this.leaveHere();
+    this.close();
+    this.spAligned = true;
+  }
+
+  // ---- flags
+
+  protected flags(s: Extract<Statement, { kind: "flags" | "nzcv" }>): void {
+    const { code } = this;
+    if (s.kind === "nzcv") {
+      const negated = (n: Node) => (): void => {
+        this.i32(0);
+        this.value(n);
+        code.u8(op.i32Sub);
+      };
+      this.storeState(PeState.flagN, "i32", negated(s.n));
+      this.storeState(PeState.flagZ, "i32", () => {
+        this.value(s.z);
+        code.u8(op.i32Eqz);
+      });
+      this.storeState(PeState.flagC, "i32", () => this.value(s.c));
+      this.storeState(PeState.flagV, "i32", negated(s.v));
+      this.flagsState = FlagsAt.memory;
+      return;
+    }
+    const wide = s.width === 64;
+    if (s.how === "logic") {
+      this.value(s.result);
+      this.set(wide ? this.a64 : this.a32);
+    } else {
+      this.value(s.a);
+      this.set(wide ? this.a64 : this.a32);
+      this.value(s.b);
+      this.set(wide ? this.b64 : this.b32);
+    }
+    this.flagsState = flagsAt(s.how, s.width);
+  }
+
+  /** Pushes the result whose flags are pending. */
+  private pendingResult(how: string, wide: boolean): void {
+    this.get(wide ? this.a64 : this.a32);
+    if (how === "logic") return;
+    this.get(wide ? this.b64 : this.b32);
+    if (how === "add") this.code.u8(wide ? op.i64Add : op.i32Add);
+    else this.code.u8(wide ? 0x7d : op.i32Sub);
+  }
+
+  /** Stores pending flags of a known kind into PE state. */
+  private storeFlags(at: FlagsAt): void {
+    const { code } = this;
+    if (at === FlagsAt.memory) return;
+    const { how, wide } = flagsKind(at);
+    const result = wide ? this.scratch64 : this.allocate("i32");
+    const a = wide ? this.a64 : this.a32;
+    const b = wide ? this.b64 : this.b32;
+    this.pendingResult(how, wide);
+    this.set(result);
+    const high = (push: () => void) => (): void => {
+      push();
+      if (wide) {
+        this.i64(32);
+        code.u8(op.i64ShrU).u8(op.i32WrapI64);
+      }
+    };
+    this.storeState(
+      PeState.flagN,
+      "i32",
+      high(() => this.get(result)),
+    );
+    this.storeState(PeState.flagZ, "i32", () => {
+      this.get(result);
+      if (wide) {
+        this.i64(0);
+        code.u8(op.i64Ne);
+      }
+    });
+    this.storeState(PeState.flagC, "i32", () => {
+      if (how === "logic") this.i32(0);
+      else {
+        this.get(how === "sub" ? a : result);
+        this.get(how === "sub" ? b : a);
+        if (how === "sub") code.u8(wide ? op.i64GeU : op.i32GeU);
+        else code.u8(wide ? op.i64LtU : op.i32LtU);
+      }
+    });
+    const xor = wide ? op.i64Xor : op.i32Xor;
+    this.storeState(PeState.flagV, "i32", () => {
+      if (how === "logic") this.i32(0);
+      else {
+        high(() => {
+          this.get(a);
+          this.get(how === "sub" ? b : result);
+          code.u8(xor);
+          this.get(how === "sub" ? a : b);
+          this.get(result);
+          code.u8(xor).u8(wide ? op.i64And : op.i32And);
+        })();
+      }
+    });
+  }
+
+  /** Stores pending flags of the kind that `flagsKindLocal` says. */
+  private materializeDynamic(): void {
+    const { code } = this;
+    const kinds = [...this.facts.flagKinds].filter((k) => k !== FlagsAt.memory).sort((p, q) => p - q);
+    if (kinds.length === 0) return;
+    this.open(op.block);
+    for (const _ of kinds) this.open(op.block);
+    this.get(this.flagsKindLocal);
+    code.u8(op.brTable).u32(FlagsAt.logic32 + 1);
+    for (let k = 0; k <= FlagsAt.logic32; k++) {
+      const i = (kinds as FlagsAt[]).indexOf(k as FlagsAt);
+      code.u32(i < 0 ? kinds.length : i);
+    }
+    code.u32(kinds.length);
+    kinds.forEach((k, i) => {
+      this.close();
+      this.storeFlags(k);
+      code.u8(op.br).u32(kinds.length - 1 - i);
+    });
+    this.close();
+  }
+
+  /** Puts the flags into PE state, whatever they are now. */
+  private settleFlags(): void {
+    if (this.flagsState === dynamicFlags) this.materializeDynamic();
+    else this.storeFlags(this.flagsState);
+    this.flagsState = FlagsAt.memory;
+  }
+
+  protected flag(which: number): void {
+    this.settleFlags();
+    this.loadState(PeState.flagN + 4 * which, "i32");
+    if (which === 1) this.code.u8(op.i32Eqz);
+    else if (which !== 2) {
+      this.i32(31);
+      this.code.u8(op.i32ShrU);
+    }
+  }
+
+  protected condition(given: number | OperandImplementation): void {
+    const cc = typeof given === "number" ? given : Number(this.operand(given));
+    if (cc >= 14) {
+      this.i32(1);
+      return;
+    }
+    if (this.flagsState !== dynamicFlags && this.flagsState !== FlagsAt.memory) {
+      if (this.fusedCondition(cc, this.flagsState)) return;
+    }
+    this.settleFlags();
+    this.storedCondition(cc);
+  }
+
+  /** A condition straight from the inputs of what set the flags; false when it takes the flags themselves. */
+  private fusedCondition(cc: number, at: FlagsAt): boolean {
+    const { code } = this;
+    const { how, wide } = flagsKind(at);
+    const a = wide ? this.a64 : this.a32;
+    const b = wide ? this.b64 : this.b32;
+    const inverted = cc & 1;
+    const base = cc >> 1;
+    const zero = (): void => (wide ? this.i64(0) : this.i32(0));
+    const operation = (opcodes32: readonly [number, number]): void => {
+      code.u8(opcodes32[inverted]! + (wide ? op.i64Eq - op.i32Eq : 0));
+    };
+    if (how === "sub") {
+      const compare = subtractConditions[base];
+      if (compare !== undefined) {
+        this.get(a);
+        this.get(b);
+        operation(compare);
+        return true;
+      }
+    }
+    if (base === 0 || base === 2) {
+      this.pendingResult(how, wide);
+      zero();
+      operation(base === 0 ? [op.i32Eq, op.i32Ne] : [op.i32LtS, op.i32GeS]);
+      return true;
+    }
+    if (how === "logic") {
+      // C and V are 0.
+      if (base === 1 || base === 3) this.i32(inverted);
+      else if (base === 4) this.i32(inverted);
+      else {
+        this.get(a);
+        zero();
+        operation(base === 5 ? [op.i32GeS, op.i32LtS] : [op.i32GtS, op.i32LeS]);
+      }
+      return true;
+    }
+    if (how === "add" && base === 1) {
+      this.pendingResult(how, wide);
+      this.get(a);
+      operation([op.i32LtU, op.i32GeU]);
+      return true;
+    }
+    return false;
+  }
+
+  /** A condition from the flag words in PE state. */
+  private storedCondition(cc: number): void {
+    const { code } = this;
+    const word = (i: number): void => this.loadState(PeState.flagN + 4 * i, "i32");
+    const notZero = (): void => {
+      word(1);
+      this.i32(0);
+      code.u8(op.i32Ne);
+    };
+    const greaterOrEqual = (): void => {
+      word(0);
+      word(3);
+      code.u8(op.i32Xor);
+      this.i32(-1);
+      code.u8(op.i32GtS);
+    };
+    switch (cc >> 1) {
+      case 0:
+        word(1);
+        code.u8(op.i32Eqz);
+        break;
+      case 1:
+        word(2);
+        break;
+      case 2:
+        word(0);
+        this.i32(31);
+        code.u8(op.i32ShrU);
+        break;
+      case 3:
+        word(3);
+        this.i32(31);
+        code.u8(op.i32ShrU);
+        break;
+      case 4:
+        word(2);
+        notZero();
+        code.u8(op.i32And);
+        break;
+      case 5:
+        greaterOrEqual();
+        break;
+      case 6:
+        greaterOrEqual();
+        notZero();
+        code.u8(op.i32And);
+        break;
+    }
+    if (cc & 1) code.u8(op.i32Eqz);
+  }
+
+  // ---- memory
+
+  protected access(s: Extract<Statement, { kind: "access" }>): void {
+    const { code } = this;
+    const host = this.local(s.local, "i32");
+    const entry = this.allocate("i32");
+    const write = (s.flags & 0x100) !== 0;
+    this.value(s.address);
+    this.i64(7);
+    code.u8(op.i64ShrU).u8(op.i32WrapI64);
+    this.i32((tlbEntries - 1) << 5);
+    code.u8(op.i32And);
+    if ((s.flags & 0x200) !== 0) this.loadState(PeState.tlbUnprivileged, "i32");
+    else this.get(this.tlb);
+    code.u8(op.i32Add);
+    this.tee(entry);
+    code
+      .u8(op.i64Load)
+      .u8(3)
+      .u32(write ? TlbEntry.write : TlbEntry.read);
+    this.value(s.address);
+    if (s.size > 1) {
+      this.i64(s.size - 1);
+      code.u8(op.i64Add);
+    }
+    this.i64(-4096);
+    code.u8(op.i64And).u8(op.i64Ne);
+    if ((s.flags & 0x1c00) !== 0 && s.size > 1) {
+      this.value(s.address);
+      code.u8(op.i32WrapI64);
+      this.i32(s.size - 1);
+      code.u8(op.i32And).u8(op.i32Or);
+    }
+    this.open(op.if);
+    this.leaveHere();
+    this.close();
+    this.value(s.address);
+    code.u8(op.i32WrapI64);
+    this.get(entry);
+    code.u8(op.i32Load).u8(2).u32(TlbEntry.addend);
+    code.u8(op.i32Add);
+    this.set(host);
+  }
+
+  // ---- control
+
+  protected branch(s: Extract<Statement, { kind: "branch" | "branchTo" }>): void {
+    const { code, block } = this;
+    const t = block.terminator;
+    if (s.kind === "branch") {
+      const target = this.offset + Number(this.operand(reveal(s.target)));
+      if (s.condition !== undefined) {
+        this.value(s.condition);
+        code.u8(op.if).u8(voidBlock);
+        this.depth++;
+        const saved = this.save();
+        this.continueAt(block, target);
+        this.restore(saved);
+        this.close();
+      } else if (s.purpose === "call") {
+        this.call(() => this.pc(Number(this.operand(reveal(s.target)))));
+      } else this.continueAt(block, target);
+      return;
+    }
+    if (t.kind === "call") {
+      const target = this.allocate("i64");
+      this.value(s.target);
+      this.set(target);
+      this.call(() => this.get(target));
+      return;
+    }
+    this.leaveTo(() => this.value(s.target));
+    if (t.kind === "return") {
+      this.i32(Exit.lookup);
+      code.u8(op.return);
+    } else {
+      this.get(0);
+      code.u8(op.returnCall).u32(this.imports.dispatch);
+    }
+  }
+
+  /** Stores everything for other code to see, with a pc that `push` pushes. All of the block's instructions retired. */
+  private leaveTo(push: () => void): void {
+    this.settleFlags();
+    this.storeState(PeState.pc, "i64", push);
+    this.storeState(PeState.budget, "i32", () => this.get(this.budget));
+    this.spill(this.dirtyX, this.dirtyV);
+    this.dirtyX = 0;
+    this.dirtyV = 0;
+  }
+
+  /** BL, BLR: the callee runs as a nested call; when it comes back to where it should, the region goes on. */
+  private call(push: () => void): void {
+    const { code, block } = this;
+    const t = block.terminator as Extract<Block["terminator"], { kind: "call" }>;
+    const to = block.successors.find((s) => s.start === t.next);
+    this.leaveTo(push);
+    if (to === undefined) {
+      this.get(0);
+      code.u8(op.returnCall).u32(this.imports.dispatch);
+      return;
+    }
+    const depth = this.allocate("i32");
+    const exit = this.allocate("i32");
+    this.loadState(PeState.depth, "i32");
+    this.tee(depth);
+    this.i32(callDepthLimit);
+    code.u8(op.i32GeS);
+    this.open(op.if);
+    this.get(0);
+    code.u8(op.returnCall).u32(this.imports.dispatch);
+    this.close();
+    this.storeState(PeState.depth, "i32", () => {
+      this.get(depth);
+      this.i32(1);
+      code.u8(op.i32Add);
+    });
+    this.get(0);
+    code.u8(op.call).u32(this.imports.dispatch);
+    this.set(exit);
+    this.storeState(PeState.depth, "i32", () => this.get(depth));
+    this.get(exit);
+    this.loadState(PeState.pc, "i64");
+    this.pc(4);
+    code.u8(op.i64Ne).u8(op.i32Or);
+    this.open(op.if);
+    this.get(exit);
+    code.u8(op.return);
+    this.close();
+    this.reload();
+    this.loadState(PeState.budget, "i32");
+    this.tee(this.budget);
+    this.i32(to.longestPath);
+    code.u8(op.i32LtS);
+    this.open(op.if);
+    this.i32(Exit.interpret);
+    code.u8(op.return);
+    this.close();
+    this.flagsState = FlagsAt.memory;
+    this.spAligned = false;
+    this.goTo(block, to);
+  }
+
+  protected environment(s: Extract<Statement, { kind: "environment" }>): void {
+    const { code, block } = this;
+    const status = this.allocate("i32");
+    if (s.value !== undefined) this.storeState(PeState.argument, "i64", () => this.value(s.value!));
+    this.settleFlags();
+    this.spill(this.dirtyX, this.dirtyV);
+    this.dirtyX = 0;
+    this.dirtyV = 0;
+    this.storeState(PeState.pc, "i64", () => this.pc(0));
+    const unretired = block.instructions.length - this.position;
+    this.storeState(PeState.budget, "i32", () => {
+      this.get(this.budget);
+      this.i32(unretired);
+      code.u8(op.i32Add);
+    });
+    this.get(0);
+    this.i32(environmentOperation(s.name));
+    this.value(s.argument);
+    code.u8(op.call).u32(this.imports.environment);
+    this.tee(status);
+    this.open(op.if);
+    this.storeState(PeState.budget, "i32", () => {
+      this.get(this.budget);
+      this.i32(unretired - 1);
+      code.u8(op.i32Add);
+    });
+    this.get(status);
+    this.i32(1);
+    code.u8(op.i32Eq);
+    this.open(op.if);
+    this.i32(Exit.redirect);
+    code.u8(op.return);
+    this.close();
+    this.storeState(PeState.pc, "i64", () => this.pc(4));
+    this.i32(Exit.attention);
+    this.i32(Exit.wait);
+    this.get(status);
+    this.i32(2);
+    code.u8(op.i32Eq).u8(op.select).u8(op.return);
+    this.close();
+    this.flagsState = FlagsAt.memory;
+    if (s.local !== undefined) {
+      this.loadState(PeState.argument, "i64");
+      this.set(this.local(s.local, "i64"));
+    }
+    if (block.terminator.kind === "stop" && this.position === block.instructions.length - 1) {
+      // The machine let it pass (WFE with an event...): the rest is another region's.
+      this.storeState(PeState.budget, "i32", () => {
+        this.get(this.budget);
+        this.i32(unretired - 1);
+        code.u8(op.i32Add);
+      });
+      this.storeState(PeState.pc, "i64", () => this.pc(4));
+      this.i32(Exit.lookup);
+      code.u8(op.return);
+    }
+  }
+}
+
+const neutralZeroRight: ReadonlySet<string> = new Set(["add", "sub", "or", "xor", "shl", "shr_u", "shr_s", "rotr"]);
+const neutralZeroLeft: ReadonlySet<string> = new Set(["add", "or", "xor"]);
+
+/** For EQ, CS, HI, GE, GT after a subtraction: the comparison of a with b, and its inverse. i32 opcodes. */
+const subtractConditions: { readonly [base: number]: readonly [number, number] } = {
+  0: [op.i32Eq, op.i32Ne],
+  1: [op.i32GeU, op.i32LtU],
+  4: [op.i32GtU, op.i32LeU],
+  5: [op.i32GeS, op.i32LtS],
+  6: [op.i32GtS, op.i32LeS],
+};
