@@ -12,6 +12,7 @@ export class Firmware implements Monitor {
 
   exceptionTaken(pe: ProcessingElement): void {
     const result = callPsci(this.#power, pe.index, pe.x(0), [pe.x(1), pe.x(2), pe.x(3)]);
-    if (result !== "no return") pe.setX(0, BigInt.asUintN(64, result));
+    if (result === "no return") pe.poweredOff = true;
+    else pe.setX(0, BigInt.asUintN(64, result));
   }
 }

@@ -457,6 +457,8 @@ export class Machine {
       this.#blocked[pe.index] = true;
       pe.pc = BigInt.asUintN(64, pe.pc - 4n);
       this.#engine.shorten(0);
+    } else {
+      pe.poweredOff = true;
     }
     return true;
   }
@@ -500,15 +502,10 @@ export class Machine {
       canEnter: (address) =>
         address <= BigInt(Number.MAX_SAFE_INTEGER) && physical.hostAddress(Number(address), 4, false) >= 0,
       turnOn: (pe, entry, context) => this.#powerOn(pe, entry, context),
-      turnOff: (pe) => {
-        this.#processor(pe).poweredOff = true;
-        this.#engine.shorten(0);
-      },
+      turnOff: (pe) => void (this.#processor(pe).poweredOff = true),
       standBy: (pe) => {
         const processor = this.#processor(pe);
-        if (processor.irqPending !== 0) return;
-        processor.waiting = true;
-        this.#engine.shorten(0);
+        processor.waiting = processor.irqPending === 0;
       },
       systemOff: () => this.#finish({ kind: "off" }),
       systemReset: () => this.#finish({ kind: "reset" }),
