@@ -26,7 +26,7 @@ function splitHalves(pe: Builder, a: Node): { high: Node; low: Node } {
  * Melquiond, "Emulation of a FMA and correctly rounded sums", 2008). Where exponents leave no room for that, or FPCR or
  * the result ask for more, the soft routine does it.
  */
-const fusedDouble: Routine = routine("FPMulAdd.d.fast", ["f64", "f64", "f64"], "f64", (pe, addend, a, b) => {
+export const fusedDouble: Routine = routine("FPMulAdd.d.fast", ["f64", "f64", "f64"], "f64", (pe, addend, a, b) => {
   const exponent = (x: Node): Node => pe.and(pe.shrU(bitsOf(pe, x), pe.c64(52)), pe.c64(2047));
   const product = pe.let(pe.op("f64.mul", a, b));
   const between = (x: Node, low: number, high: number): Node =>
@@ -64,7 +64,7 @@ const fusedDouble: Routine = routine("FPMulAdd.d.fast", ["f64", "f64", "f64"], "
 });
 
 /** A single precision sum that is exact raises nothing; this finds those that the fast path doesn't accept. */
-const carefulSingle: Routine = routine("FPMulAdd.s.careful", ["i64", "i64", "i64"], "i64", (pe, z, x, y) => {
+export const carefulSingle: Routine = routine("FPMulAdd.s.careful", ["i64", "i64", "i64"], "i64", (pe, z, x, y) => {
   pe.if(roundsToNearest(pe), () => {
     const [addend, a, b] = [z, x, y].map((v) => pe.op("f64.promote_f32", fromBits(pe, single, v)));
     const { sum, error } = twoSum(pe, pe.let(pe.op("f64.mul", a!, b!)), pe.let(addend!));
