@@ -13,6 +13,7 @@ import { loadStoreRegister } from "./load-store-register.js";
 import { logicalImmediate, logicalShifted } from "./logical.js";
 import { moveWide } from "./move-wide.js";
 import { pcRelative } from "./pc-relative.js";
+import { pointerAuthentication } from "./pointer-authentication.js";
 
 /** The A64 base instruction set, less system instructions. */
 export const baseInstructions: readonly (readonly Definition[])[] = [
@@ -46,4 +47,5 @@ export const baseInstructions: readonly (readonly Definition[])[] = [
   compareAndSwap,
   atomicMemoryOperations,
   orderedUnscaled,
+  pointerAuthentication,
 ];
