@@ -136,7 +136,7 @@ function msrImmediate(pe: ProcessingElement, code: number): number {
       pe.selectContext();
       return leave;
     case (3 << 3) | 2:
-      if (!pe.has("FEAT_DIT")) break;
+      if (!pe.haveDit) break;
       pe.setState(PeState.dit, bit);
       return next;
     case (3 << 3) | 1:
@@ -144,7 +144,7 @@ function msrImmediate(pe: ProcessingElement, code: number): number {
       pe.setState(PeState.ssbs, bit);
       return next;
     case (3 << 3) | 4:
-      if (!pe.has("FEAT_MTE")) break;
+      if (!pe.haveMte) break;
       pe.setState(PeState.tco, bit);
       return next;
   }

@@ -99,6 +99,9 @@ export class ProcessingElement {
   readonly havePan: boolean;
   readonly haveUao: boolean;
   readonly haveSsbs: boolean;
+  readonly haveDit: boolean;
+  readonly haveBti: boolean;
+  readonly haveMte: boolean;
   readonly haveLse2: boolean;
   readonly haveVhe: boolean;
 
@@ -196,6 +199,9 @@ export class ProcessingElement {
     this.havePan = this.has("FEAT_PAN");
     this.haveUao = this.has("FEAT_UAO");
     this.haveSsbs = this.has("FEAT_SSBS");
+    this.haveDit = this.has("FEAT_DIT");
+    this.haveBti = this.has("FEAT_BTI");
+    this.haveMte = this.has("FEAT_MTE");
     this.haveLse2 = this.has("FEAT_LSE2");
     this.haveVhe = this.has("FEAT_VHE");
 

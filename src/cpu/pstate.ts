@@ -68,9 +68,9 @@ export function writePstateFields(pe: ProcessingElement, spsr: number): void {
   if (pe.havePan) i32[w + pan] = (spsr >>> 22) & 1;
   if (pe.haveUao) i32[w + uao] = (spsr >>> 23) & 1;
   if (pe.haveSsbs) i32[w + ssbs] = (spsr >>> 12) & 1;
-  if (pe.has("FEAT_DIT")) i32[w + dit] = (spsr >>> 24) & 1;
-  if (pe.has("FEAT_BTI")) i32[w + btype] = (spsr >>> 10) & 3;
-  if (pe.has("FEAT_MTE")) i32[w + tco] = (spsr >>> 25) & 1;
+  if (pe.haveDit) i32[w + dit] = (spsr >>> 24) & 1;
+  if (pe.haveBti) i32[w + btype] = (spsr >>> 10) & 3;
+  if (pe.haveMte) i32[w + tco] = (spsr >>> 25) & 1;
 }
 
 /** Sets all of PSTATE as a debugger or a monitor: the PE goes to the EL that the value names, without any check. */

@@ -4,7 +4,7 @@ import { EnvironmentResult } from "./environment-operations.js";
 import { ExceptionClass, takeSynchronous } from "./exceptions.js";
 import { Interrupt, type ProcessingElement } from "./processing-element.js";
 import { readNzcv, writeNzcv } from "./pstate.js";
-import { Hcr, Word, wordOf } from "./register-words.js";
+import { Hcr, Scr, Word, wordOf } from "./register-words.js";
 import { PeState } from "./state-layout.js";
 import { trapRules, trapTarget } from "./system-register-access.js";
 
@@ -43,6 +43,10 @@ function readSlot(pe: ProcessingElement, entry: SystemRegister): number {
   const at = entry.slot * 2;
   pe.setArgument(pe.register(at), pe.register(at + 1));
   return next;
+}
+
+function secureBelow(pe: ProcessingElement): boolean {
+  return pe.haveEl3 && (pe.register(Word.SCR_EL3) & Scr.NS) === 0;
 }
 
 /** FP and SIMD trap, as PeState.fpTrap says: the level plus 1. */
@@ -278,6 +282,15 @@ export const registerHooks: Readonly<Record<string, RegisterHook>> = {
       const at = pe.el === 1 && pe.el2Enabled && (pe.hcrLow & Hcr.AMO) !== 0 ? Word.VDISR_EL2 : Word.DISR_EL1;
       pe.setRegister(at, pe.argumentLow & 0x81ff_ffff, 0);
       return next;
+    },
+  },
+  // No LORegions; the registers are UNDEFINED in Secure state, which at EL3 is SCR_EL3.NS = 0 (D17.2.98).
+  lor: {
+    read(pe, entry) {
+      return secureBelow(pe) ? hookUndefined : readSlot(pe, entry);
+    },
+    write(pe) {
+      return secureBelow(pe) ? hookUndefined : next;
     },
   },
   cntfrq: {

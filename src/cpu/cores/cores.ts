@@ -105,12 +105,12 @@ export const max: Core = makeCore({
     ID_AA64MMFR2_EL1: 0x10000011_10001011n,
     // DIC and IDC: stores reach instruction fetches without cache maintenance.
     CTR_EL0: 0xb444c004n,
-    CLIDR_EL1: 0x82000023n,
+    CLIDR_EL1: 0x0a200023n,
     DCZID_EL0: dczid,
     PMCR_EL0: 0x41000000n | pmcr,
     PMCEID0_EL0: pmceid0,
   },
-  cacheSizes: { 0: 0x701fe01an, 1: 0x201fe01an, 2: 0x70ffe07an, 4: 0x71ffe03an },
+  cacheSizes: { 0: 0x701fe00an, 1: 0x201fe012n, 2: 0x70ffe07an },
 });
 
 /** The cores by their `-cpu` names. */

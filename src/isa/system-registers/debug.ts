@@ -9,14 +9,16 @@ function debug(name: string, code: string, access: string, details: SystemRegist
 }
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
-const breakpointControl = "BT:23-20 LBN:19-16 SSC:15-14 HMC:13 BAS:8-5 PMC:2-1 E:0";
+const breakpointControl = "BT:23-20 LBN:19-16 SSC:15-14 HMC:13 PMC:2-1 E:0";
+/** DBGBCR.BAS is RES1 where no level has AArch32. */
+const breakpointRes1 = 0x1e0n;
 const watchpointControl = "MASK:28-24 WT:20 LBN:19-16 SSC:15-14 HMC:13 BAS:12-5 LSC:4-3 PAC:2-1 E:0";
 
 /** Self-hosted debug and OS lock (DDI 0487 D2, D17.3). Every core has 6 breakpoints, 4 watchpoints, 2 context-aware. */
 export const debugRegisters: readonly SystemRegisterEntry[] = [
   ...numbers(6).flatMap((n) => [
     debug(`DBGBVR${n}_EL1`, `2 0 0 ${n} 4`, "R1 W1", {}),
-    debug(`DBGBCR${n}_EL1`, `2 0 0 ${n} 5`, "R1 W1", { fields: breakpointControl }),
+    debug(`DBGBCR${n}_EL1`, `2 0 0 ${n} 5`, "R1 W1", { fields: breakpointControl, res1: breakpointRes1 }),
   ]),
   ...numbers(4).flatMap((n) => [
     debug(`DBGWVR${n}_EL1`, `2 0 0 ${n} 6`, "R1 W1", { fields: "VA:63-2" }),

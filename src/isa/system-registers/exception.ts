@@ -82,7 +82,7 @@ export const exceptionRegisters: readonly SystemRegisterEntry[] = [
   register("FAR_EL3", "3 6 6 0 0", "R3 W3"),
   register("VBAR_EL3", "3 6 12 0 0", "R3 W3", { fields: "BASE:63-11" }),
   register("RVBAR_EL3", "3 6 12 0 1", "R3", { hook: "rvbar" }),
-  register("RMR_EL3", "3 6 12 0 2", "R3 W3", { res1: 1n, fields: "" }),
+  register("RMR_EL3", "3 6 12 0 2", "R3 W3", { feature: "AArch32" }),
   // SP_EL3 has no encoding; debuggers reach it by name.
   register("SPSR_EL12", "3 5 4 0 0", "R2 W2", { alias: "SPSR_EL1" }),
   register("ELR_EL12", "3 5 4 0 1", "R2 W2", { alias: "ELR_EL1" }),

@@ -94,19 +94,21 @@ export const interruptControllerRegisters: readonly SystemRegisterEntry[] = [
       "EOIcount:31-27 TDIR:14 TSEI:13 TALL1:12 TALL0:11 TC:10 VGrp1DIE:7 VGrp1EIE:6 VGrp0DIE:5 VGrp0EIE:4 NPIE:3 LRENPIE:2 UIE:1 En:0",
   }),
   ich("ICH_VTR_EL2", "3 4 12 11 1", "R2", {
-    // 5 priority and preemption bits, 16 ID bits, A3V, 4 list registers.
-    reset: 0x9020_0003n,
+    // 5 priority and preemption bits, 24 ID bits, A3V, no direct injection, TDIR, 4 list registers.
+    reset: 0x90b8_0003n,
     fields: "PRIbits:31-29 PREbits:28-26 IDbits:25-23 SEIS:22 A3V:21 nV4:20 TDS:19 ListRegs:4-0",
   }),
   ich("ICH_MISR_EL2", "3 4 12 11 2", "R2", { fields: "VALUE:7-0" }),
   ich("ICH_EISR_EL2", "3 4 12 11 3", "R2", { fields: "VALUE:15-0" }),
   ich("ICH_ELRSR_EL2", "3 4 12 11 5", "R2", { fields: "VALUE:15-0", hook: "ichElrsr" }),
   ich("ICH_VMCR_EL2", "3 4 12 11 7", "R2 W2", {
-    fields: "VPMR:31-24 VBPR0:23-21 VBPR1:20-18 VEOIM:9 VCBPR:4 VFIQEn:3 VAckCtl:2 VENG1:1 VENG0:0",
+    // VBPR0 and VBPR1 at their least, VFIQEn RAO with the system register interface.
+    reset: 0x4c_0008n,
+    fields: "VPMR:31-24 VBPR0:23-21 VBPR1:20-18 VEOIM:9 VCBPR:4 VFIQEn:3! VAckCtl:2 VENG1:1 VENG0:0",
   }),
   ...numbers(4).map((n) =>
     ich(`ICH_LR${n}_EL2`, `3 4 12 12 ${n}`, "R2 W2", {
-      fields: "State:63-62 HW:61 Group:60 Priority:55-48 pINTID:44-32 vINTID:31-0",
+      fields: "State:63-62 HW:61 Group:60 Priority:55-51 pINTID:44-32 vINTID:31-0",
     }),
   ),
 ];
