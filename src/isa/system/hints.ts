@@ -48,8 +48,7 @@ export const hints = instructions("Hints", [
   hint(5, "SEVL", "sevl"),
   // DGH, which objdump doesn't name.
   unallocated("HINT (6)", "0000110"),
-  // No error is ever pending here: there is nothing to synchronise.
-  hint(16, "ESB", undefined, "FEAT_RAS"),
+  hint(16, "ESB", "esb", "FEAT_RAS"),
   hint(17, "PSB CSYNC", undefined, "FEAT_SPE"),
   hint(18, "TSB CSYNC", undefined, "FEAT_TRF"),
   hint(20, "CSDB"),
