@@ -1,6 +1,6 @@
 import { type Builder, immediate, type Node, type Routine, routine, vector } from "../../ir/index.js";
-import { type Definition, define, type Feature, instructions, unimplemented } from "../definition.js";
-import type { Fields } from "../pattern.js";
+import { type Definition, define, type Feature, instructions } from "../definition.js";
+import { listed } from "../simd/unimplemented.js";
 import { upTo } from "../simd/vector.js";
 import { choose, fromDoublewords, majority, rotateElements, smallSigma } from "./sha.js";
 
@@ -55,14 +55,9 @@ function three(
   });
 }
 
-/** An encoding that isn't implemented, with its text. */
-function missing(name: string, pattern: string, feature: Feature, assembly: (f: Fields) => string): Definition {
-  return { ...unimplemented(name, pattern, feature), assembly };
-}
-
 function missingThree(name: string, opcode: string, feature: Feature): Definition {
   const mnemonic = name.toLowerCase();
-  return missing(
+  return listed(
     name,
     `11001110011 Rm 1100 ${opcode} Rn Rd`,
     feature,
@@ -94,7 +89,7 @@ export const twoRegisterSha512 = instructions("Cryptographic two-register SHA 51
     },
     assembly: (f) => `sha512su0\tv${f.Rd}.2d, v${f.Rn}.2d`,
   }),
-  missing("SM4E", "11001110110000001000 01 Rn Rd", "FEAT_SM4", (f) => `sm4e\tv${f.Rd}.4s, v${f.Rn}.4s`),
+  listed("SM4E", "11001110110000001000 01 Rn Rd", "FEAT_SM4", (f) => `sm4e\tv${f.Rd}.4s, v${f.Rn}.4s`),
 ]);
 
 const sm3Mnemonics = ["sm3tt1a", "sm3tt1b", "sm3tt2a", "sm3tt2b"] as const;
@@ -102,7 +97,7 @@ const sm3Mnemonics = ["sm3tt1a", "sm3tt1b", "sm3tt2a", "sm3tt2b"] as const;
 export const threeRegisterImm2 = instructions(
   "Cryptographic three-register, imm2",
   sm3Mnemonics.map((mnemonic, opcode) =>
-    missing(
+    listed(
       mnemonic.toUpperCase(),
       `11001110010 Rm 10 imm2 ${opcode.toString(2).padStart(2, "0")} Rn Rd`,
       "FEAT_SM3",
@@ -125,7 +120,7 @@ function four(name: string, op0: string, result: (pe: Builder, n: Node, m: Node,
 export const fourRegister = instructions("Cryptographic four-register", [
   four("EOR3", "00", (pe, n, m, a) => pe.op("v128.xor", pe.op("v128.xor", n, m), a)),
   four("BCAX", "01", (pe, n, m, a) => pe.op("v128.xor", n, pe.op("v128.andnot", m, a))),
-  missing(
+  listed(
     "SM3SS1",
     "11001110010 Rm 0 Ra Rn Rd",
     "FEAT_SM3",

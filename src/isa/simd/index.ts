@@ -17,6 +17,7 @@ import { scalarShiftByImmediate, shiftByImmediate } from "./shift-immediate.js";
 import { scalarThreeDifferent, threeDifferent } from "./three-different.js";
 import { scalarThreeSameExtra, scalarThreeSameInstructions, threeSame, threeSameExtra } from "./three-same.js";
 import { scalarPairwise, scalarTwoRegisterMiscellaneous, twoRegisterMiscellaneous } from "./two-register.js";
+import { simdUnimplemented } from "./unimplemented.js";
 
 /** Advanced SIMD but for floating-point arithmetic, with the loads and stores of SIMD&FP registers. */
 export const simdInstructions: readonly (readonly Definition[])[] = [
@@ -48,4 +49,5 @@ export const simdInstructions: readonly (readonly Definition[])[] = [
   scalarByElement,
   shiftByImmediate,
   scalarShiftByImmediate,
+  simdUnimplemented,
 ];
