@@ -1,20 +1,10 @@
-import type { Core } from "../cpu/cores/core.js";
+import type { EngineOptions } from "../cpu/engine.js";
 import type { LinearMemory } from "../cpu/linear-memory.js";
 import type { PhysicalMemory } from "../cpu/physical-memory.js";
 import type { ProcessingElement } from "../cpu/processing-element.js";
-import type { Log } from "../ports/index.js";
 import type { TurnEnd } from "./scheduler.js";
 
-export interface EngineOptions {
-  readonly core: Core;
-  /** Aff3.Aff2.Aff1.Aff0 of each PE, in the order of their numbers. */
-  readonly affinities: readonly number[];
-  readonly hasEl2: boolean;
-  readonly hasEl3: boolean;
-  readonly ram: { readonly base: number; readonly size: number };
-  readonly jit: boolean;
-  readonly log: Log;
-}
+export type { EngineOptions };
 
 /** Counts since the engine was made: instructions by tier, regions, and whatever else it has. */
 export type EngineStatistics = Readonly<Record<string, unknown>> & {
@@ -33,7 +23,7 @@ export interface Engine {
   readonly physical: PhysicalMemory;
   /**
    * Runs a PE until `limit` instructions have retired, or it waits or is powered off, or gives up its turn ("yield").
-   * Exceptions that are taken retire nothing, but a turn ends during a storm of them too.
+   * An instruction that ends in an exception counts as one.
    */
   run(pe: number, limit: number): TurnEnd;
   /** Instructions retired in the turn that is under way or ended last; exact whenever the board is called. */

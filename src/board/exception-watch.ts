@@ -2,16 +2,22 @@ import type { ProcessingElement } from "../cpu/processing-element.js";
 import type { Log } from "../ports/index.js";
 import { describeException, exceptionName } from "./exception-names.js";
 
-/** Exceptions in a row, without an instruction between them, after which a PE is taken for stuck. */
+/** Exceptions in a row from the same instruction, with none executed between them, after which a PE is taken for stuck. */
 const exceptionsInARow = 1000;
+
+interface LastException {
+  pc: bigint;
+  /** Instructions retired when it was taken; the instruction that failed counts as one. */
+  retired: number;
+  inARow: number;
+}
 
 /**
  * Sees every exception that PEs take: logs them for `-d int`, and finds a PE whose vector faults itself, so that it
  * takes the same exception for ever.
  */
 export class ExceptionWatch {
-  readonly #retired: number[] = [];
-  readonly #inARow: number[] = [];
+  readonly #last: LastException[] = [];
   readonly #log: Log;
   readonly #stuck: (pe: number, what: string) => void;
 
@@ -28,13 +34,15 @@ export class ExceptionWatch {
 
   #taken(pe: ProcessingElement, target: number, esr: number, vector: number): void {
     if (this.#log.enabled("int")) this.#write(pe, target, esr, vector);
-    const { index } = pe;
+    const { index, pc } = pe;
     const retired = pe.counter.retired(index);
-    const inARow = retired === this.#retired[index] ? this.#inARow[index]! + 1 : 0;
-    this.#retired[index] = retired;
-    this.#inARow[index] = inARow;
-    if (inARow !== exceptionsInARow) return;
-    const at = `0x${pe.pc.toString(16)}`;
+    const last = (this.#last[index] ??= { pc: -1n, retired: 0, inARow: 0 });
+    const again = pc === last.pc && retired - last.retired <= 1;
+    last.inARow = again ? last.inARow + 1 : 0;
+    last.pc = pc;
+    last.retired = retired;
+    if (last.inARow !== exceptionsInARow) return;
+    const at = `0x${pc.toString(16)}`;
     this.#stuck(
       index,
       `takes ${describeException(esr, vector)} from EL${pe.el} to EL${target} at ${at} again and again without executing ` +

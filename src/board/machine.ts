@@ -1,5 +1,6 @@
 import type { Core } from "../cpu/cores/core.js";
 import { cores } from "../cpu/cores/cores.js";
+import { createEngine } from "../cpu/engine.js";
 import type { ProcessingElement } from "../cpu/processing-element.js";
 import { AccessKind } from "../cpu/translation/walker.js";
 import { Semihosting } from "../devices/semihosting.js";
@@ -80,9 +81,9 @@ export class Machine {
 
   /**
    * Makes a machine and loads its images. Throws {@link MachineError}, LoadError or DeviceTreeError, each with one
-   * sentence, for options that no machine can be made with.
+   * sentence, for options that no machine can be made with. `makeEngine` is for tests that execute nothing.
    */
-  static async create(options: MachineOptions, createEngine: EngineFactory): Promise<Machine> {
+  static async create(options: MachineOptions, makeEngine: EngineFactory = createEngine): Promise<Machine> {
     const core = coreNamed(options.cpu ?? "cortex-a57");
     const processors = options.processors ?? 1;
     if (!Number.isInteger(processors) || processors < 1 || processors > maximumProcessors)
@@ -93,7 +94,7 @@ export class Machine {
     const hasEl2 = options.virtualization === true;
     const conduit = hasEl2 ? "smc" : "hvc";
     const plan = planMachineBoot(options, { core, processors, memory, hasEl2, conduit });
-    const engine = await createEngine({
+    const engine = await makeEngine({
       core,
       affinities: Array.from({ length: processors }, (_, i) => affinityOf(i)),
       hasEl2,

@@ -1,9 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { DeviceTreeError } from "../../board/device-tree/blob.js";
 import { LoadError } from "../../board/loaders/image.js";
-import { type Machine, MachineError } from "../../board/machine.js";
+import { Machine, MachineError } from "../../board/machine.js";
 import { describeEnd, type MachineEnd } from "../../board/machine-options.js";
-import { createMachine } from "../../index.js";
 import { disassemble } from "../../isa/disassembler.js";
 import { Console } from "../console/console.js";
 import { Monitor } from "../console/monitor.js";
@@ -95,9 +94,9 @@ async function runMachine(configuration: RunConfiguration): Promise<number> {
   }
 }
 
-async function createFrom(options: Parameters<typeof createMachine>[0]): Promise<Machine> {
+async function createFrom(options: Parameters<typeof Machine.create>[0]): Promise<Machine> {
   try {
-    return await createMachine(options);
+    return await Machine.create(options);
   } catch (error) {
     if (error instanceof LoadError || error instanceof DeviceTreeError || error instanceof MachineError)
       throw new UserError(error.message);
