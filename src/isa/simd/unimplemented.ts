@@ -72,5 +72,4 @@ export const simdUnimplemented = instructions("Advanced SIMD, not implemented", 
     "FEAT_BF16",
     (f) => `bfcvtn${f.Q ? "2" : ""}\t${vectorName(1, f.Q!, f.Rd!)}, v${f.Rn}.4s`,
   ),
-  listed("BFCVT", "00011110 01 1 000110 10000 Rn Rd", "FEAT_BF16", (f) => `bfcvt\th${f.Rd}, s${f.Rn}`),
 ]);
