@@ -163,10 +163,10 @@ export const fixedPointConversions = instructions("Conversion between floating-p
 const byType = [single, double, undefined, half] as const;
 
 export const precisionConversions = instructions("Floating-point data-processing (1 source): FCVT", [
-  define("FCVT", "000 11110 ptype:2 1 0001 opc:2 10000 Rn Rd", {
+  define("FCVT", "000 11110 ptype:2!10 1 0001 opc:2!10 10000 Rn Rd", {
     simd: true,
     statics: ["ptype", "opc"],
-    where: (w) => w.ptype !== 2 && w.opc !== 2 && w.ptype !== w.opc,
+    where: (w) => w.ptype !== w.opc,
     operands: (w) => ({ d: vector(w.Rd!), n: vector(w.Rn!) }),
     execute: (pe, { ptype, opc }, { d, n }) => {
       const from = byType[ptype]!;
