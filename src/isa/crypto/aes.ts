@@ -1,4 +1,4 @@
-import { type Builder, type Node, routine, type VOperand, vector } from "../../ir/index.js";
+import { type Builder, type Node, type VOperand, vector } from "../../ir/index.js";
 import { type Definition, define, instructions } from "../definition.js";
 import { elements, upTo } from "../simd/vector.js";
 import { inverseSubstitution, type SubstitutionTables, substitution } from "./aes-tables.js";
@@ -28,15 +28,12 @@ function substitute(pe: Builder, table: SubstitutionTables, v: Node): Node {
 const shiftRows = upTo(16).map((b) => (b + 4 * (b & 3)) & 15);
 const inverseShiftRows = upTo(16).map((b) => (b - 4 * (b & 3)) & 15);
 
-function round(name: string, tables: () => SubstitutionTables, rows: readonly number[]) {
-  return routine(name, ["v128"], "v128", (pe, state) => {
-    const result = pe.let(substitute(pe, tables(), state!));
-    pe.return(pe.shuffle(result, result, rows));
-  });
+/** The S-box and ShiftRows, or their inverses. */
+function round(pe: Builder, table: SubstitutionTables, rows: readonly number[], d: VOperand, n: VOperand): Node {
+  const state = pe.let(pe.op("v128.xor", pe.readV(d), pe.readV(n)));
+  const result = pe.let(substitute(pe, table, state));
+  return pe.shuffle(result, result, rows);
 }
-
-const encryptRound = round("AESSubBytes+AESShiftRows", substitution, shiftRows);
-const decryptRound = round("AESInvSubBytes+AESInvShiftRows", inverseSubstitution, inverseShiftRows);
 
 const bytesOfColumn = (by: number): number[] => upTo(16).map((b) => (b & 12) | ((b + by) & 3));
 
@@ -72,13 +69,9 @@ function aes(name: string, opcode: string, execute: (pe: Builder, d: VOperand, n
   });
 }
 
-function addKey(pe: Builder, d: VOperand, n: VOperand): Node {
-  return pe.op("v128.xor", pe.readV(d), pe.readV(n));
-}
-
 export const cryptographicAes = instructions("Cryptographic AES", [
-  aes("AESE", "00100", (pe, d, n) => pe.call(encryptRound, addKey(pe, d, n))),
-  aes("AESD", "00101", (pe, d, n) => pe.call(decryptRound, addKey(pe, d, n))),
+  aes("AESE", "00100", (pe, d, n) => round(pe, substitution(), shiftRows, d, n)),
+  aes("AESD", "00101", (pe, d, n) => round(pe, inverseSubstitution(), inverseShiftRows, d, n)),
   aes("AESMC", "00110", (pe, _, n) => mixColumns(pe, pe.let(pe.readV(n)))),
   aes("AESIMC", "00111", (pe, _, n) => inverseMixColumns(pe, pe.let(pe.readV(n)))),
 ]);

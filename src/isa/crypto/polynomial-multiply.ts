@@ -1,7 +1,8 @@
 import { type Builder, type Node, routine, vector } from "../../ir/index.js";
 import { define, instructions } from "../definition.js";
+import { reverseBits } from "../simd/elementwise.js";
 import { vectorName } from "../simd/text.js";
-import { extend } from "../simd/vector.js";
+import { extend, fromDoublewords, upTo } from "../simd/vector.js";
 
 /** Products of polynomials over {0, 1}: eight of bytes, each zero-extended to a halfword. */
 const multiplyBytes = routine("PolynomialMult.8", ["v128", "v128"], "v128", (pe, a, b) => {
@@ -17,36 +18,41 @@ const multiplyBytes = routine("PolynomialMult.8", ["v128", "v128"], "v128", (pe,
 });
 
 /**
- * Product of two polynomials of degree below 32. Integer multiplication of operands that have only every fourth bit
- * sums at most eight bits at each place, so that carries never reach the next place that counts.
+ * Low 64 bits of the product of two polynomials of degree below 64. Integer multiplication of operands that have only
+ * every fourth bit sums at most 15 bits at each place but the last, so that carries never reach a place that counts.
  */
-function multiplyWords(pe: Builder, a: Node, b: Node): Node {
-  const everyFourth = 0x1111_1111n;
-  const classes = (v: Node): Node[] => [0n, 1n, 2n, 3n].map((i) => pe.let(pe.and(v, pe.c64(everyFourth << i))));
-  const x = classes(a);
-  const y = classes(b);
-  const sums = [0, 1, 2, 3].map((k) => {
-    const products = [0, 1, 2, 3].map((i) => pe.mul(x[i]!, y[(k - i) & 3]!));
-    const mask = BigInt.asIntN(64, 0x1111_1111_1111_1111n << BigInt(k));
+function multiplyLow(pe: Builder, a: Node, b: Node): Node {
+  const masks = [0n, 1n, 2n, 3n].map((i) => pe.c64(BigInt.asIntN(64, 0x1111_1111_1111_1111n << i)));
+  const x = masks.map((mask) => pe.let(pe.and(a, mask)));
+  const y = masks.map((mask) => pe.let(pe.and(b, mask)));
+  const sums = masks.map((mask, k) => {
+    const products = masks.map((_, i) => pe.mul(x[i]!, y[(k - i) & 3]!));
     return pe.and(
       products.reduce((s, p) => pe.xor(s, p)),
-      pe.c64(mask),
+      mask,
     );
   });
-  return pe.let(sums.reduce((s, p) => pe.or(s, p)));
+  return sums.reduce((s, p) => pe.or(s, p));
 }
 
-/** Product of two polynomials of degree below 64, from three of half the length (Karatsuba). */
+/** The bits of each doubleword in reverse order. */
+function reverseDoublewords(pe: Builder, v: Node): Node {
+  const bytes = pe.let(reverseBits(pe, v));
+  return pe.shuffle(
+    bytes,
+    bytes,
+    upTo(16).map((i) => i ^ 7),
+  );
+}
+
+/** Product of two polynomials of degree below 64: its upper half is a low half too, read from the other end. */
 const multiplyDoublewords = routine("PolynomialMult.64", ["i64", "i64"], "v128", (pe, a, b) => {
-  const lowWord = (v: Node): Node => pe.let(pe.and(v, pe.c64(0xffff_ffff)));
-  const highWord = (v: Node): Node => pe.let(pe.shrU(v, pe.c64(32)));
-  const [a0, a1, b0, b1] = [lowWord(a!), highWord(a!), lowWord(b!), highWord(b!)];
-  const low = multiplyWords(pe, a0, b0);
-  const high = multiplyWords(pe, a1, b1);
-  const sums = multiplyWords(pe, pe.let(pe.xor(a0, a1)), pe.let(pe.xor(b0, b1)));
-  const middle = pe.let(pe.xor(sums, pe.xor(low, high)));
-  const lower = pe.op("i64x2.splat", pe.xor(low, pe.shl(middle, pe.c64(32))));
-  pe.return(pe.lane("i64x2.replace_lane", 1, lower, pe.xor(high, pe.shrU(middle, pe.c64(32)))));
+  const low = pe.let(multiplyLow(pe, a!, b!));
+  const reversed = pe.let(reverseDoublewords(pe, fromDoublewords(pe, a!, b!)));
+  const part = (i: number): Node => pe.let(pe.lane("i64x2.extract_lane", i, reversed));
+  const mirrored = pe.op("i64x2.splat", multiplyLow(pe, part(0), part(1)));
+  const high = pe.op("i64x2.shr_u", reverseDoublewords(pe, mirrored), pe.c32(1));
+  pe.return(pe.lane("i64x2.replace_lane", 0, high, low));
 });
 
 export const polynomialMultiply = instructions("Advanced SIMD three different, polynomial", [

@@ -163,8 +163,3 @@ export const twoRegisterSha = instructions("Cryptographic two-register SHA", [
     return pe.op("i32x4.add", old, smallSigma(pe, 2, nextWords(pe, old, n), 7, 18, 3));
   }),
 ]);
-
-/** Joins two doublewords. */
-export function fromDoublewords(pe: Builder, low: Node, high: Node): Node {
-  return pe.lane("i64x2.replace_lane", 1, pe.op("i64x2.splat", low), high);
-}

@@ -1,8 +1,8 @@
 import { type Builder, immediate, type Node, type Routine, routine, vector } from "../../ir/index.js";
 import { type Definition, define, type Feature, instructions } from "../definition.js";
 import { listed } from "../simd/unimplemented.js";
-import { upTo } from "../simd/vector.js";
-import { choose, fromDoublewords, majority, rotateElements, smallSigma } from "./sha.js";
+import { fromDoublewords, upTo } from "../simd/vector.js";
+import { choose, majority, rotateElements, smallSigma } from "./sha.js";
 
 function doubleword(pe: Builder, v: Node, index: number): Node {
   return pe.let(pe.lane("i64x2.extract_lane", index, v));

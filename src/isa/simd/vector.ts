@@ -80,6 +80,11 @@ export function fromScalar(pe: Builder, value: Node): Node {
   return pe.lane(`${value.type === "i64" ? "i64x2" : "i32x4"}.replace_lane`, 0, zeros(pe), value);
 }
 
+/** Joins two doublewords. */
+export function fromDoublewords(pe: Builder, low: Node, high: Node): Node {
+  return pe.lane("i64x2.replace_lane", 1, pe.op("i64x2.splat", low), high);
+}
+
 /** Element `index` of `size` in all elements. */
 export function splatElement(pe: Builder, size: number, v: Node, index: number): Node {
   const bytes = 1 << size;
