@@ -84,7 +84,7 @@ export class Redistributors implements MmioDevice {
     } else if (size === 4) {
       if (frame === GICR_WAKER) {
         if (!restricted) {
-          pe.processorSleep = (value & (1 << 2)) !== 0;
+          pe.processorSleep = (value & (1 << 1)) !== 0;
           gic.updateAll();
         }
         return;
