@@ -56,8 +56,7 @@ export function systemInstruction(pe: ProcessingElement, encoding: number): numb
     case "tlb":
       return invalidateTlb(pe, operation);
     case "translate":
-      translateAddress(pe, operation);
-      return next;
+      return translateAddress(pe, operation);
     case "cacheClean":
       return checkAddress(pe, pe.el === 0 ? AccessKind.read : -1) ? next : redirected;
     case "cacheInvalidate":
@@ -203,7 +202,7 @@ function apply(
 }
 
 /** AT: PAR_EL1 gets the result (AArch64.AT, D17.2.119). */
-function translateAddress(pe: ProcessingElement, operation: SystemOperation): void {
+function translateAddress(pe: ProcessingElement, operation: SystemOperation): number {
   const { level, stage2, write, pan } = operation.translate!;
   const { walker } = pe;
   const low = pe.argumentLow;
@@ -225,7 +224,13 @@ function translateAddress(pe: ProcessingElement, operation: SystemOperation): vo
       (paLow & ~0xfff) | 0x800 | (walker.nonSecure ? 0x200 : 0) | (walker.shareability << 7),
       (walker.attributes << 24) | (paHigh & 0xffff),
     );
-    return;
+    return next;
+  }
+  // External aborts on the walk, and stage 2's faults on an EL1 operation's walk, are taken (D5.9.7).
+  const external = (walker.faultStatus & 0b111100) === FaultStatus.externalOnWalk;
+  if (external || (pe.el === 1 && walker.stage2Fault)) {
+    dataAbort(pe, low, high, walker.faultStatus, DataAbort.cacheMaintenance | DataAbort.write, true);
+    return redirected;
   }
   // F, FST, PTW (stage 2 fault on a walk), S (stage 2).
   const value =
@@ -234,4 +239,5 @@ function translateAddress(pe: ProcessingElement, operation: SystemOperation): vo
     (walker.stage2Fault && walker.onWalk ? 0x100 : 0) |
     (walker.stage2Fault ? 0x200 : 0);
   pe.setRegister(Word.PAR_EL1, value, 0);
+  return next;
 }
