@@ -454,9 +454,9 @@ describe("routing", () => {
     expect(irqs()).toEqual([true, false, false]);
     write("ICC_IGRPEN1_EL1", 0, el1, 0);
     expect(irqs()).toEqual([false, true, false]);
-    gic.redistributors.write(0x20014, 4, 4);
+    gic.redistributors.write(0x20014, 4, 2);
     expect(irqs()).toEqual([false, false, true]);
-    gic.redistributors.write(0x40014, 4, 4);
+    gic.redistributors.write(0x40014, 4, 2);
     expect(irqs()).toEqual([false, false, false]);
     write("ICC_IGRPEN1_EL1", 1, el1, 0);
     expect(irqs()).toEqual([true, false, false]);
@@ -464,7 +464,7 @@ describe("routing", () => {
 
   it("keeps interrupts from a sleeping PE, and asks to wake it", () => {
     const { gic, pins, write } = start(make());
-    gic.redistributors.write(0x14, 4, 4);
+    gic.redistributors.write(0x14, 4, 2);
     expect(gic.redistributors.read(0x14, 4)).toBe(6);
     write("ICC_IGRPEN1_EL1", 0);
     gic.spi(1).set(true);
