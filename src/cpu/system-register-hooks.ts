@@ -373,6 +373,16 @@ export const registerHooks: Readonly<Record<string, RegisterHook>> = {
       return next;
     },
   },
+  ichVmcr: {
+    // Writes of binary points below the least, which 5 preemption bits make 2 and 3, set the least (IHI 0069 12.4.9).
+    write(pe, entry) {
+      const value = pe.argumentLow;
+      const bpr0 = Math.max((value >>> 21) & 7, 2);
+      const bpr1 = Math.max((value >>> 18) & 7, 3);
+      pe.setRegister(entry.slot * 2, (value & 0xff00_0213) | (bpr0 << 21) | (bpr1 << 18) | 8, 0);
+      return next;
+    },
+  },
   ichElrsr: {
     read(pe) {
       // A list register is free while its state is invalid and it doesn't hold a maintenance request (IHI 0069 12.4.5).

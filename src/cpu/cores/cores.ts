@@ -89,8 +89,8 @@ export const max: Core = makeCore({
   name: "max",
   registers: {
     MIDR_EL1: 0x000f0510n,
-    // CSV3, CSV2, DIT, RAS, GICv3, FP16.
-    ID_AA64PFR0_EL1: 0x11010000_11110011n,
+    // CSV3, CSV2_2, DIT, RAS, GICv3, FP16.
+    ID_AA64PFR0_EL1: 0x12010000_11110011n,
     // SSBS2, BTI.
     ID_AA64PFR1_EL1: 0x00000021n,
     ID_AA64DFR0_EL1: 0x10305408n,

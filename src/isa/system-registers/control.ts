@@ -8,7 +8,7 @@ const sctlrEl1Fields =
 const sctlrEl1Res1 = 0x30d00980n;
 const sctlrEl2Fields =
   "DSSBS:44@SSBS BT1:36@VHE BT:36@BTI BT0:35@VHE EnIA:31@PAuth EnIB:30@PAuth EnDA:27@PAuth UCI:26@VHE SPAN:23@VHE " +
-  "IESB:21@IESB WXN:19 nTWE:18@VHE nTWI:16@VHE UCT:15@VHE DZE:14@VHE EnDB:13@PAuth I:12 UMA:9@VHE nAA:6@LSE2 " +
+  "IESB:21@IESB TSCXT:20@CSV2_2 WXN:19 nTWE:18@VHE nTWI:16@VHE UCT:15@VHE DZE:14@VHE EnDB:13@PAuth I:12 UMA:9@VHE nAA:6@LSE2 " +
   "SA0:4@VHE SA:3 C:2 A:1 M:0";
 const sctlrEl3Fields =
   "DSSBS:44@SSBS BT:36@BTI EnIA:31@PAuth EnIB:30@PAuth EnDA:27@PAuth IESB:21@IESB WXN:19 EnDB:13@PAuth I:12 " +
@@ -49,7 +49,7 @@ export const controlRegisters: readonly SystemRegisterEntry[] = [
     // Without AArch32 at EL1, RW is RAO/WI.
     res1: 1n << 31n,
     fields:
-      "TTLBOS:55@EVT TTLBIS:54@EVT TOCU:52@EVT TICAB:50@EVT TID4:49@EVT FWB:46@S2FWB NV2:45@NV2 AT:44@NV NV1:43@NV " +
+      "TTLBOS:55@EVT TTLBIS:54@EVT EnSCXT:53@CSV2_2 TOCU:52@EVT TICAB:50@EVT TID4:49@EVT FWB:46@S2FWB NV2:45@NV2 AT:44@NV NV1:43@NV " +
       "NV:42@NV API:41@PAuth APK:40@PAuth MIOCNCE:38 TEA:37@RAS TERR:36@RAS TLOR:35@LOR E2H:34@VHE ID:33 CD:32 " +
       "TRVM:30 HCD:29@!EL3 TDZ:28 TGE:27 TVM:26 TTLB:25 TPU:24 TPCP:23 TSW:22 TACR:21 TIDCP:20 TSC:19 TID3:18 " +
       "TID2:17 TID1:16 TID0:15 TWE:14 TWI:13 DC:12 BSU:11-10 FB:9 VSE:8 VI:7 VF:6 AMO:5 IMO:4 FMO:3 PTW:2 SWIO:1 VM:0",
@@ -76,7 +76,7 @@ export const controlRegisters: readonly SystemRegisterEntry[] = [
     // RW is RAO/WI without AArch32 below; bits 5:4 are RES1.
     res1: 0x430n,
     fields:
-      "FIEN:21@RASv1p1 API:17@PAuth APK:16@PAuth TERR:15@RAS TLOR:14@LOR TWE:13 TWI:12 ST:11 SIF:9 HCE:8 SMD:7 EA:3 " +
+      "EnSCXT:25@CSV2_2 FIEN:21@RASv1p1 API:17@PAuth APK:16@PAuth TERR:15@RAS TLOR:14@LOR TWE:13 TWI:12 ST:11 SIF:9 HCE:8 SMD:7 EA:3 " +
       "FIQ:2 IRQ:1 NS:0",
     effects: ["context", "routing", "gic", "fp"],
   }),

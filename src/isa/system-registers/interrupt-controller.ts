@@ -104,7 +104,8 @@ export const interruptControllerRegisters: readonly SystemRegisterEntry[] = [
   ich("ICH_VMCR_EL2", "3 4 12 11 7", "R2 W2", {
     // VBPR0 and VBPR1 at their least, VFIQEn RAO with the system register interface.
     reset: 0x4c_0008n,
-    fields: "VPMR:31-24 VBPR0:23-21 VBPR1:20-18 VEOIM:9 VCBPR:4 VFIQEn:3! VAckCtl:2 VENG1:1 VENG0:0",
+    hook: "ichVmcr",
+    fields: "VPMR:31-24 VBPR0:23-21 VBPR1:20-18 VEOIM:9 VCBPR:4 VFIQEn:3! VENG1:1 VENG0:0",
   }),
   ...numbers(4).map((n) =>
     ich(`ICH_LR${n}_EL2`, `3 4 12 12 ${n}`, "R2 W2", {
