@@ -152,6 +152,10 @@ function runLoop(fast: number, exact: number, dispatch: number | undefined): Cod
   if (dispatch !== undefined) {
     get(pe).u8(op.call).u32(dispatch);
     set(exit);
+    // A region returned (RET) to where no region called from.
+    get(exit).u8(op.i32Eqz).u8(op.if).u8(voidBlock);
+    k32(0);
+    set(wanted).u8(op.br).u32(1).u8(op.end);
     get(exit);
     k32(Exit.hot).u8(op.i32Eq).u8(op.if).u8(voidBlock);
     get(wanted).u8(op.if).u8(voidBlock);

@@ -12,7 +12,21 @@ interface Departure {
 
 const flushes = (c: Case): boolean => (c.state.fpcr & (1 << 24)) !== 0;
 
+/** Whether load and store exclusives of different sizes meet. */
+const mixesExclusives = (c: Case): boolean =>
+  new Set(c.code.filter((word) => (word & 0x3f800000) === 0x08000000).map((word) => (word >>> 21) & 0x601)).size > 1;
+
 export const departures: readonly Departure[] = [
+  {
+    instruction: /^STL?XR|^STL?XP/,
+    reason: "a store exclusive after a load exclusive of another size may fail or not (CONSTRAINED UNPREDICTABLE)",
+    applies: mixesExclusives,
+  },
+  {
+    instruction: /^LDAPR$/,
+    reason: "QEMU doesn't check its alignment, which FEAT_LRCPC without FEAT_LSE2 requires",
+    applies: () => true,
+  },
   {
     instruction: /^FJCVTZS$/,
     reason: "FPToFixedJS clears Z for a positive denormal that was flushed; QEMU 7.2 leaves it set",

@@ -47,7 +47,8 @@ export class Generator {
       const offset = dataBytes / 2 + (random.below(512) - 256) * (r === 31 || random.oneIn(2) ? 16 : 1);
       state.x[r] = BigInt(dataAddress + (Math.min(Math.max(offset, 1024), 3072) & (r === 31 ? ~15 : -1)));
     }
-    for (const r of plan.indices) state.x[r] = BigInt.asUintN(64, BigInt(random.below(64) - 32));
+    for (const r of plan.indices)
+      state.x[r] = BigInt.asUintN(64, BigInt(random.below(64) - (random.oneIn(2) ? 32 : 0)));
     if (plan.codePointer !== undefined) state.x[plan.codePointer] = state.pc + BigInt(4 * plan.codeTarget);
     const centre = random.word() / 2 ** 32;
     for (let i = 0; i < 32; i++) {
@@ -138,6 +139,12 @@ class Plan {
     if (fields.Rn === undefined) return this.aimLiteral(fields, random);
     if (this.pointers.size === 0) return false;
     fields.Rn = random.pick([...this.pointers]);
+    // SP stays aligned: QEMU doesn't check it for user programs.
+    if (fields.Rn === 31) {
+      if (fields.Rm !== undefined) return false;
+      if (fields.imm9 !== undefined) fields.imm9 &= ~15;
+      if (fields.imm7 !== undefined) fields.imm7 &= ~3;
+    }
     if (fields.Rm !== undefined && this.indices.size > 0) fields.Rm = random.pick([...this.indices]);
     if (fields.imm12 !== undefined) fields.imm12 = random.below(16);
     if (fields.imm9 !== undefined) fields.imm9 &= 0x13f;

@@ -3,7 +3,12 @@ import { LinearMemory } from "../../src/cpu/linear-memory.js";
 import { PhysicalMemory } from "../../src/cpu/physical-memory.js";
 import { Exit } from "../../src/interpreter/exit.js";
 import { hotWords } from "../../src/interpreter/hot-words.js";
-import { buildCore, type Core as CoreFunctions, neverHot } from "../../src/interpreter/interpreter.js";
+import {
+  buildCore,
+  type Core as CoreFunctions,
+  type MachineCalls,
+  neverHot,
+} from "../../src/interpreter/interpreter.js";
 import { OperationNumbers } from "../../src/interpreter/operations.js";
 import { EnvironmentOperation, jumpCacheSize, PeState, TlbEntry, tlbEntries, tlbSize } from "../../src/ir/index.js";
 import type { InstructionTable } from "../../src/isa/table.js";
@@ -21,11 +26,11 @@ import {
   type Ending,
   type Result,
 } from "./machine-state.js";
-import { loadState, saveState } from "./reference-executor.js";
+import { alignedAccess, loadState, saveState } from "./reference-executor.js";
 
 const pe = 0x1_0000;
 const tlb = 0x2_0000;
-const jumpCache = tlb + tlbSize;
+export const jumpCache = tlb + tlbSize;
 const ramBase = 0x10_0000;
 const ramBytes = codeSlots * codeStride;
 const dataHost = ramBase + ramBytes;
@@ -36,13 +41,16 @@ const recordsBase = 0x100_0000;
 export class InterpreterExecutor implements Executor {
   readonly name: string = "interpreter";
   protected readonly memory = new WebAssembly.Memory({ initial: 1024, maximum: 1024 });
-  private readonly linear = new LinearMemory(this.memory.buffer);
+  protected readonly linear = new LinearMemory(this.memory.buffer);
   protected readonly core: CoreFunctions;
-  private readonly codeCache: CodeCache;
+  protected readonly codeCache: CodeCache;
+  protected readonly routines = new RoutineLibrary(this.memory);
+  protected readonly regionTable = new WebAssembly.Table({ element: "anyfunc", initial: 4096 });
+  protected readonly calls: MachineCalls;
   private ending: Ending = "end";
 
   constructor(table: InstructionTable, features: Core, hot: readonly number[] = hotWords) {
-    const routines = new RoutineLibrary(this.memory);
+    const { routines } = this;
     const numbers = new OperationNumbers(table, features.features, hot, this.memory, routines);
     const physical = new PhysicalMemory(this.linear, silentLog);
     physical.addRam({ name: "code", base: codeAddress, size: ramBytes, host: ramBase, direct: true });
@@ -50,7 +58,7 @@ export class InterpreterExecutor implements Executor {
     const owner = {
       becameCode: nothing,
       droppedCode: (page: number) => this.untag(page * 4096),
-      changedCode: nothing,
+      changedCode: (page: number) => this.changed(page),
       droppedAll: nothing,
     };
     this.codeCache = new CodeCache(
@@ -63,23 +71,23 @@ export class InterpreterExecutor implements Executor {
       recordsBase,
       codePages,
     );
-    const calls = {
-      access: () => this.access(),
+    const calls: MachineCalls = {
+      access: (_pe: number, descriptor: number) => this.access(descriptor),
       environment: (_pe: number, operation: number) => {
-        // User code runs without the SP alignment check here, as under the reference evaluator.
-        if (operation === EnvironmentOperation.stackAlignment) return 0;
-        this.ending = operation === EnvironmentOperation.undefined ? "undefined" : "unsupported";
+        if (operation === EnvironmentOperation.stackAlignment) this.ending = "bus error";
+        else this.ending = operation === EnvironmentOperation.undefined ? "undefined" : "unsupported";
         return 1;
       },
       decode: (_pe: number, record: number) => this.codeCache.decode(record, calls),
     };
+    this.calls = calls;
     this.core = buildCore({
       memory: this.memory,
       hot: numbers.hot,
       calls,
       routines,
       coldTable: numbers.coldTable,
-      regionTable: new WebAssembly.Table({ element: "anyfunc", initial: 1 }),
+      regionTable: this.regionTable,
       hotThreshold: neverHot,
     });
     this.linear.u8.fill(0xff, tlb, tlb + tlbSize);
@@ -87,13 +95,16 @@ export class InterpreterExecutor implements Executor {
     this.tag(dataAddress, [TlbEntry.read, TlbEntry.write], dataHost);
   }
 
+  /** Decoded instructions of a page have changed. */
+  protected changed(_page: number): void {}
+
   private untag(address: number): void {
     const entry = tlb + ((address / 4096) & (tlbEntries - 1)) * TlbEntry.size;
     this.linear.view.setBigInt64(entry + TlbEntry.execute, -1n, true);
   }
 
   /** Makes the page that pc is in executable; false when pc isn't where code may be. */
-  private fetch(): boolean {
+  protected fetch(): boolean {
     const pc = Number(this.linear.view.getBigUint64(pe + PeState.pc, true));
     if (pc % 4 !== 0 || pc < codeAddress || pc >= codeAddress + ramBytes) return false;
     const address = pc - (pc % 4096);
@@ -110,10 +121,15 @@ export class InterpreterExecutor implements Executor {
   }
 
   /** An access that isn't in the TLB: outside the data, or unaligned where the kind of access demands alignment. */
-  private access(): number {
-    const address = Number(this.linear.view.getBigUint64(pe + PeState.argument, true));
-    const offset = address - dataAddress;
-    if (offset >= 0 && offset < dataBytes) return dataHost + offset;
+  private access(descriptor: number): number {
+    const size = descriptor & 0xff;
+    const address = this.linear.view.getBigUint64(pe + PeState.argument, true);
+    if ((descriptor & alignedAccess) !== 0 && address % BigInt(size) !== 0n) {
+      this.ending = "bus error";
+      return 0;
+    }
+    const offset = address - BigInt(dataAddress);
+    if (offset >= 0n && offset + BigInt(size) <= BigInt(dataBytes)) return dataHost + Number(offset);
     this.ending = "fault";
     return 0;
   }
@@ -125,6 +141,7 @@ export class InterpreterExecutor implements Executor {
   private runCase(c: Case): Result {
     const { view, u8 } = this.linear;
     loadState(view, pe, c);
+    view.setInt32(pe + PeState.spAlignmentMask, 15, true);
     view.setInt32(pe + PeState.tlb, tlb, true);
     view.setInt32(pe + PeState.tlbUnprivileged, tlb, true);
     view.setInt32(pe + PeState.jumpCache, jumpCache, true);
@@ -140,8 +157,8 @@ export class InterpreterExecutor implements Executor {
     this.ending = "end";
     const end = c.state.pc + BigInt(4 * c.code.length);
     view.setInt32(pe + PeState.budget, 10_000, true);
-    let exit = this.execute(pe);
-    while (exit === Exit.fetch && this.fetch()) exit = this.execute(pe);
+    let exit = this.execute(pe, c);
+    while (exit === Exit.fetch && this.fetch()) exit = this.execute(pe, c);
     const data = u8.subarray(dataHost, dataHost + dataBytes);
     const state = saveState(view, pe, data);
     if (exit === Exit.redirect) return { ending: this.ending, state };
@@ -151,7 +168,7 @@ export class InterpreterExecutor implements Executor {
   }
 
   /** Runs the PE and says why it stopped. */
-  protected execute(base: number): number {
+  protected execute(base: number, _case: Case): number {
     return this.core.interpret(base);
   }
 }

@@ -1,5 +1,5 @@
 import { ReferenceEvaluator } from "../../src/interpreter/reference-evaluator.js";
-import { PeState } from "../../src/ir/index.js";
+import { AccessFlag, PeState } from "../../src/ir/index.js";
 import { updateFpFast } from "../../src/isa/fp/fp-fast.js";
 import type { InstructionTable } from "../../src/isa/table.js";
 import type { Core } from "./cores.js";
@@ -7,6 +7,9 @@ import type { Executor } from "./executor.js";
 import { type Case, dataAddress, dataBytes, type Ending, type Result } from "./machine-state.js";
 
 const dataOffset = PeState.size;
+
+/** Accesses that must be aligned: none of these cores is compared with FEAT_LSE2, which QEMU 7.2 lacks. */
+export const alignedAccess = AccessFlag.exclusive | AccessFlag.atomic | AccessFlag.ordered;
 
 /** Puts a case's state into a PE's state block at `base` of `memory`. */
 export function loadState(memory: DataView, base: number, c: Case): void {
@@ -55,7 +58,11 @@ export class ReferenceExecutor implements Executor {
   private readonly evaluator = new ReferenceEvaluator({
     memory: this.memory,
     base: 0,
-    access: (size, _flags, address) => {
+    access: (size, flags, address) => {
+      if ((flags & alignedAccess) !== 0 && address % BigInt(size) !== 0n) {
+        this.ending = "bus error";
+        return undefined;
+      }
       const offset = address - BigInt(dataAddress);
       if (offset >= 0n && offset + BigInt(size) <= BigInt(dataBytes)) return dataOffset + Number(offset);
       this.ending = "fault";

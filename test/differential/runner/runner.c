@@ -19,8 +19,9 @@
 /* Within reach of a load literal in any case's code; unmapped before and after. */
 #define DATA_ADDRESS 0x200b0000ul
 #define DATA_BYTES 4096
-#define INPUT_ADDRESS 0x100000000ul
-#define OUTPUT_ADDRESS 0x200000000ul
+/* More than 64 GiB from the data, so that no 32-bit index reaches them. */
+#define INPUT_ADDRESS 0x4000000000ul
+#define OUTPUT_ADDRESS 0x6000000000ul
 #define BUFFER_BYTES 0x40000000ul
 #define MAX_WORDS 63
 #define BRK 0xd4200000u /* BRK #0 */
