@@ -38,7 +38,7 @@ export function planMachineBoot(options: MachineOptions, facts: BootFacts): Boot
               psciConduit: facts.conduit,
               memory: facts.memory,
               hasEl2: facts.hasEl2,
-              hasIts: false,
+              hasIts: true,
               hasFwCfg: true,
               hasPmu: facts.core.features.has("FEAT_PMUv3"),
             });

@@ -34,7 +34,7 @@ export const ppi = {
 export const virtioTransports = 32;
 
 /** The shared interrupts that a controller for this board must have. */
-export const sharedInterrupts = 256;
+export const sharedInterrupts = 224;
 
 /** CNTFRQ_EL0 in Hz. */
 export const counterFrequency = 62_500_000;

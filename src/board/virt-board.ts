@@ -50,9 +50,11 @@ export class VirtBoard {
       security: "single",
       outputs: engine.processors.map(interruptInputs),
       log,
+      dma,
     });
     physical.addDevice(memoryMap.gicDistributor.base, this.gic.distributor);
     physical.addDevice(memoryMap.gicRedistributors.base, this.gic.redistributors);
+    if (this.gic.its) physical.addDevice(memoryMap.gicIts.base, this.gic.its);
     this.timers = engine.processors.map((pe) => this.#connectProcessor(pe, clock));
 
     const uart = new PL011({

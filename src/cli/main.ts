@@ -9,14 +9,21 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   disassemble: async () => (await import("./commands/disassemble.js")).disassembleCommand,
 };
 
+/** EX_SOFTWARE of sysexits.h. */
+const internalError = 70;
+
 /** The `trapeze` command. Returns the exit status; a user's mistake is one sentence on standard error and status 1. */
 export async function main(words: readonly string[]): Promise<number> {
   try {
     return await dispatch(words);
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    process.stderr.write(`trapeze: ${error.message}\n`);
-    return 1;
+    if (error instanceof UserError) {
+      process.stderr.write(`trapeze: ${error.message}\n`);
+      return 1;
+    }
+    const details = error instanceof Error ? error.stack : String(error);
+    process.stderr.write(`trapeze: a fault of its own, please report it: ${details}\n`);
+    return internalError;
   }
 }
 
