@@ -3,7 +3,7 @@ import { define, instructions } from "../definition.js";
 import type { Fields } from "../pattern.js";
 import { registerName } from "../text.js";
 import { elementName, scalarName, vectorName } from "./text.js";
-import { elementBytes, laneOperation, lowElement, splatElement, upTo, vectorOf } from "./vector.js";
+import { elementBytes, fromScalar, laneOperation, lowElement, splatElement, upTo, vectorOf } from "./vector.js";
 
 /** imm5: the lowest bit that is set gives the element's size, the bits above it the index. 4 is unallocated. */
 function sizeOf(f: Fields): number {
@@ -14,8 +14,8 @@ function indexOf(f: Fields): number {
   return f.imm5! >> (sizeOf(f) + 1);
 }
 
-const allocated = (f: Fields): boolean => sizeOf(f) < 4;
-const vectorAllocated = (f: Fields): boolean => (f.imm5! & 15) !== 0 && (sizeOf(f) < 3 || f.Q === 1);
+const allocated = (f: Fields): boolean => (f.imm5! & 15) !== 0;
+const vectorAllocated = (f: Fields): boolean => allocated(f) && (sizeOf(f) < 3 || f.Q === 1);
 
 function generalName(size: number, register: number): string {
   return registerName(size === 3 ? 1 : 0, register);
@@ -47,7 +47,7 @@ export const copy = instructions("Advanced SIMD copy", [
   }),
   define("INS (general)", "0 1 001110000 imm5 0 0011 1 Rn Rd", {
     simd: true,
-    where: (f) => (f.imm5! & 15) !== 0,
+    where: allocated,
     operands: (f) => ({ d: vector(f.Rd!), n: sourceOrZero(f.Rn!) }),
     derive: (f) => ({ size: sizeOf(f), index: indexOf(f) }),
     execute: (pe, { size, index }, { d, n }) => {
@@ -58,10 +58,14 @@ export const copy = instructions("Advanced SIMD copy", [
   }),
   define("INS (element)", "0 1 101110000 imm5 0 imm4 1 Rn Rd", {
     simd: true,
-    where: (f) => (f.imm5! & 15) !== 0,
+    where: allocated,
     operands: (f) => ({ d: vector(f.Rd!), n: vector(f.Rn!) }),
     derive: (f) => ({ size: sizeOf(f), to: indexOf(f), from: f.imm4! >> sizeOf(f) }),
     execute: (pe, { size, to, from }, { d, n }) => {
+      if (size < 2) {
+        const element = pe.lane(laneOperation(size, "extract_lane_u"), from, pe.readV(n));
+        return pe.writeV(d, pe.lane(laneOperation(size, "replace_lane"), to, pe.readV(d), element));
+      }
       const bytes = upTo(16);
       elementBytes(size, [from]).forEach((b, i) => {
         bytes[(to << size) + i] = 16 + b;
@@ -76,7 +80,7 @@ export const copy = instructions("Advanced SIMD copy", [
   define("SMOV", "0 Q 001110000 imm5 0 0101 1 Rn Rd", {
     simd: true,
     statics: ["Q"],
-    where: (f) => (f.imm5! & 15) !== 0 && sizeOf(f) < 2 + f.Q!,
+    where: (f) => allocated(f) && sizeOf(f) < 2 + f.Q!,
     operands: (f) => ({ d: destinationOrZero(f.Rd!), n: vector(f.Rn!) }),
     derive: (f) => ({ size: sizeOf(f), index: indexOf(f) }),
     execute: (pe, { Q, size, index }, { d, n }) => {
@@ -88,7 +92,7 @@ export const copy = instructions("Advanced SIMD copy", [
   }),
   define("UMOV", "0 Q 001110000 imm5 0 0111 1 Rn Rd", {
     simd: true,
-    where: (f) => (f.imm5! & 15) !== 0 && (sizeOf(f) === 3) === (f.Q === 1),
+    where: (f) => allocated(f) && (sizeOf(f) === 3) === (f.Q === 1),
     operands: (f) => ({ d: destinationOrZero(f.Rd!), n: vector(f.Rn!) }),
     derive: (f) => ({ size: sizeOf(f), index: indexOf(f) }),
     execute: (pe, { size, index }, { d, n }) => {
@@ -106,14 +110,13 @@ export const copy = instructions("Advanced SIMD copy", [
 export const scalarCopy = instructions("Advanced SIMD scalar copy", [
   define("DUP (element), scalar", "01011110000 imm5 0 0000 1 Rn Rd", {
     simd: true,
-    where: (f) => (f.imm5! & 15) !== 0 && allocated(f),
+    where: allocated,
     operands: (f) => ({ d: vector(f.Rd!), n: vector(f.Rn!) }),
     derive: (f) => ({ size: sizeOf(f), index: indexOf(f) }),
     execute: (pe, { size, index }, { d, n }) => {
-      const v = pe.let(pe.readV(n));
-      const bytes = elementBytes(size, [index]);
-      const moved = pe.shuffle(v, v, [...bytes, ...upTo(16 - bytes.length)]);
-      pe.writeV(d, lowElement(pe, size, index === 0 ? v : moved));
+      const operation = laneOperation(size, size < 2 ? "extract_lane_u" : "extract_lane");
+      if (index === 0) pe.writeV(d, lowElement(pe, size, pe.readV(n)));
+      else pe.writeV(d, fromScalar(pe, pe.lane(operation, index, pe.readV(n))));
     },
     assembly: (f) => `mov\t${scalarName(sizeOf(f), f.Rd!)}, ${elementName(sizeOf(f), f.Rn!, indexOf(f))}`,
   }),

@@ -1,7 +1,7 @@
 import { type Builder, type Node, vector } from "../../ir/index.js";
 import { define, instructions } from "../definition.js";
 import { listName, vectorName } from "./text.js";
-import { elements, transpose, unzip, upTo, vectorOf, zip } from "./vector.js";
+import { elements, joinLow, lowHalf, transpose, unzip, upTo, vectorOf, zip } from "./vector.js";
 
 type Permutation = (pe: Builder, size: number, Q: number, part: number, a: Node, b: Node) => Node;
 
@@ -37,8 +37,10 @@ export const extract = instructions("Advanced SIMD extract", [
     where: (f) => f.Q === 1 || f.imm4! < 8,
     operands: (f) => ({ d: vector(f.Rd!), n: vector(f.Rn!), m: vector(f.Rm!) }),
     execute: (pe, { Q, imm4 }, { d, n, m }) => {
-      const bytes = upTo(16).map((i) => (Q ? i + imm4 : (i & 7) + imm4 < 8 ? (i & 7) + imm4 : (i & 7) + imm4 + 8));
-      pe.writeV(d, vectorOf(pe, Q, pe.shuffle(pe.readV(n), pe.readV(m), bytes)));
+      if (Q) return pe.writeV(d, pe.shuffle(pe.readV(n), pe.readV(m), upTo(16, imm4)));
+      const joined = pe.let(joinLow(pe, pe.readV(n), pe.readV(m)));
+      const bytes = upTo(16).map((i) => (i + imm4) & 15);
+      pe.writeV(d, lowHalf(pe, pe.shuffle(joined, joined, bytes)));
     },
     assembly: (f) => {
       const name = (r: number): string => vectorName(0, f.Q!, r);

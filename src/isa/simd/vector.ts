@@ -71,8 +71,7 @@ export function vectorOf(pe: Builder, Q: number, v: Node): Node {
 /** `v` with all but its lowest element zero. */
 export function lowElement(pe: Builder, size: number, v: Node): Node {
   if (size === 3) return lowHalf(pe, v);
-  const bytes = 1 << size;
-  return pe.shuffle(v, zeros(pe), [...upTo(bytes), ...upTo(16 - bytes, 16)]);
+  return pe.op("v128.and", v, pe.c128(upTo(16).map((i) => (i < 1 << size ? 0xff : 0))));
 }
 
 /** A vector whose lowest bits are `value` (i32 or i64) and the rest zero. */
@@ -106,32 +105,35 @@ export function elementBytes(size: number, indices: readonly number[]): number[]
  * upper half of the result is arbitrary.
  */
 export function unzip(pe: Builder, size: number, Q: number, part: number, a: Node, b: Node): Node {
-  const count = (Q ? 16 : 8) >> size;
-  const indices: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const k = 2 * i + part;
-    indices.push(k < count ? k : k - count + (16 >> size));
+  if (!Q) {
+    const joined = pe.let(joinLow(pe, a, b));
+    return unzip(pe, size, 1, part, joined, joined);
   }
-  const bytes = elementBytes(size, indices);
-  return pe.shuffle(a, b, Q ? bytes : [...bytes, ...bytes]);
+  if (size === 0 && part === 0) {
+    // Cheaper than the shuffle on x86: saturation has nothing to do where the upper bytes are zero.
+    const even = (v: Node): Node => pe.op("v128.and", v, elements(pe, 1, 0x00ff));
+    return pe.op("i8x16.narrow_i16x8_u", even(a), even(b));
+  }
+  const indices = upTo(16 >> size).map((i) => 2 * i + part);
+  return pe.shuffle(a, b, elementBytes(size, indices));
 }
 
 /** The lower (`part` 0) or upper (`part` 1) elements of a and b in alternation; for Q = 0 as {@link unzip}. */
 export function zip(pe: Builder, size: number, Q: number, part: number, a: Node, b: Node): Node {
-  const count = (Q ? 16 : 8) >> size;
-  const indices: number[] = [];
-  for (let i = 0; i < count; i++) indices.push((part * count) / 2 + (i >> 1) + (i & 1 ? 16 >> size : 0));
-  const bytes = elementBytes(size, indices);
-  return pe.shuffle(a, b, Q ? bytes : [...bytes, ...bytes]);
+  if (!Q && part === 1) {
+    const all = pe.let(zip(pe, size, 1, 0, a, b));
+    return pe.shuffle(all, all, [...upTo(8, 8), ...upTo(8, 8)]);
+  }
+  const count = 16 >> size;
+  const indices = upTo(count).map((i) => (part * count) / 2 + (i >> 1) + (i & 1 ? count : 0));
+  return pe.shuffle(a, b, elementBytes(size, indices));
 }
 
 /** The even (`part` 0) or odd elements of a, each followed by b's; for Q = 0 as {@link unzip}. */
-export function transpose(pe: Builder, size: number, Q: number, part: number, a: Node, b: Node): Node {
-  const count = (Q ? 16 : 8) >> size;
-  const indices: number[] = [];
-  for (let i = 0; i < count; i++) indices.push((i & ~1) + part + (i & 1 ? 16 >> size : 0));
-  const bytes = elementBytes(size, indices);
-  return pe.shuffle(a, b, Q ? bytes : [...bytes, ...bytes]);
+export function transpose(pe: Builder, size: number, _Q: number, part: number, a: Node, b: Node): Node {
+  const count = 16 >> size;
+  const indices = upTo(count).map((i) => (i & ~1) + part + (i & 1 ? count : 0));
+  return pe.shuffle(a, b, elementBytes(size, indices));
 }
 
 /** Widens the low (`upper` 0) or high half's elements of `size` to twice their size. */
