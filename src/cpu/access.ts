@@ -45,11 +45,13 @@ export function access(pe: ProcessingElement, descriptor: number): number {
   // A read-modify-write that could not even read is reported as a read (D17.2.37, WnR).
   const iss = write && !atomic ? DataAbort.write : 0;
 
-  const alignment = (descriptor >>> alignmentShift) & 0xff || ((descriptor & AccessFlag.pair) !== 0 ? size >> 1 : size);
+  const strict = (descriptor & (AccessFlag.exclusive | AccessFlag.ordered | AccessFlag.atomic)) !== 0;
+  // A pair is two accesses, but for the exclusives and CASP, which are single-copy atomic as a whole.
+  const halves = (descriptor & AccessFlag.pair) !== 0 && !strict;
+  const alignment = (descriptor >>> alignmentShift) & 0xff || (halves ? size >> 1 : size);
   const aligned = zeroes || (alignment & (alignment - 1)) !== 0 || (low & (alignment - 1)) === 0;
   const sctlr = pe.register(pe.sctlrWord);
   if (!aligned) {
-    const strict = (descriptor & (AccessFlag.exclusive | AccessFlag.ordered | AccessFlag.atomic)) !== 0;
     // FEAT_LSE2: unaligned within 16 bytes will do, or with nAA for ordered accesses (B2.2.1.1).
     const relaxed =
       pe.haveLse2 &&
@@ -70,7 +72,7 @@ export function access(pe: ProcessingElement, descriptor: number): number {
   if (firstSize === size) {
     if (!pe.alone && (first.host < 0 || (write && pe.codePages.isCode(Math.floor(first.physical / 4096))))) return -1;
     if (first.host >= 0) {
-      if (!walker.device || pe.regimeIsFlat) {
+      if ((!walker.device || pe.regimeIsFlat) && (!pe.mustAlign || pe.alignmentCheckedInline)) {
         const context = unprivileged ? tlbs.currentUnprivileged : tlbs.current;
         const page = Math.floor(first.physical / 4096);
         const code = pe.codePages.isCode(page);

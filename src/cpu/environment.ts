@@ -1,5 +1,5 @@
 import { splitEncoding, systemEncoding } from "../isa/system-registers/index.js";
-import { stackAlignmentFault } from "./access.js";
+import { fetch, stackAlignmentFault } from "./access.js";
 import { EnvironmentOperation, EnvironmentResult } from "./environment-operations.js";
 import { debugTarget, ExceptionClass, exceptionReturn, takeSynchronous, takeUndefined, Vector } from "./exceptions.js";
 import type { Monitor } from "./monitor.js";
@@ -163,6 +163,9 @@ function eret(pe: ProcessingElement): number {
     return redirected;
   }
   exceptionReturn(pe);
+  // PSTATE.IL makes the next instruction an exception, once it has been fetched without another one; only ERET sets it.
+  if (pe.state(PeState.il) !== 0 && fetch(pe) >= 0)
+    takeSynchronous(pe, lowestTarget(pe), ExceptionClass.illegalState, 0);
   return redirected;
 }
 

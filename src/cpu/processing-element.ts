@@ -41,6 +41,8 @@ export interface ProcessingElementOptions {
   readonly timers?: TimerPort;
   /** All processing elements of the machine, this one among them once the board has made it. */
   readonly peers: ProcessingElement[];
+  /** See {@link ProcessingElement.alignmentCheckedInline}; false unless given. */
+  readonly alignmentCheckedInline?: boolean;
   /** RVBAR: where the PE starts. */
   readonly resetAddress?: bigint;
 }
@@ -118,8 +120,15 @@ export class ProcessingElement {
   e2h = false;
   /** The current translation regime (see `Regime`). */
   regime = 0;
-  /** Stage 1 of it is off and data is Device-nGnRnE: RAM may have TLB tags, since alignment is checked before. */
+  /** Stage 1 of it is off and data is Device-nGnRnE. */
   regimeIsFlat = true;
+  /** PeState.alignmentCheck: every unaligned data access faults. */
+  mustAlign = true;
+  /**
+   * Whether generated code looks at PeState.alignmentCheck before it looks into the TLB. While it doesn't, data accesses
+   * that must be aligned get no tags, so that each of them comes to `access`.
+   */
+  readonly alignmentCheckedInline: boolean;
 
   /**
    * The current instruction is executed alone, with the run loop around it: accesses may have effects outside of RAM. At
@@ -183,6 +192,7 @@ export class ProcessingElement {
     this.peers = options.peers;
     this.interruptController = options.interruptController;
     this.timers = options.timers;
+    this.alignmentCheckedInline = options.alignmentCheckedInline ?? false;
     this.resetAddress = options.resetAddress ?? 0n;
     this.i32 = this.memory.i32;
     this.w = word(this.base);
@@ -464,6 +474,7 @@ export class ProcessingElement {
     const twoRanges = regime === Regime.el10 || regime === Regime.el20;
     let key = regime | (this.secure ? ContextKey.secure : 0) | (stage1 ? ContextKey.stage1 : 0);
     if (hcr & Hcr.VM) key |= ContextKey.stage2;
+    if (sctlr & Sctlr.A) key |= ContextKey.aligned;
     if (twoRanges && stage1) key |= this.asid(regime) << ContextKey.asidShift;
     const vmid = regime === Regime.el10 ? this.vmid : 0;
     const unprivilegedKey = key;
@@ -487,7 +498,8 @@ export class ProcessingElement {
     }
     const flat = !stage1 && (hcr & Hcr.DC) === 0;
     this.regimeIsFlat = flat;
-    i32[w + word(PeState.alignmentCheck)] = flat || (sctlr & Sctlr.A) !== 0 ? 1 : 0;
+    this.mustAlign = flat || (sctlr & Sctlr.A) !== 0;
+    i32[w + word(PeState.alignmentCheck)] = this.mustAlign ? 1 : 0;
     const sa = el === 0 ? Sctlr.SA0 : Sctlr.SA;
     i32[w + word(PeState.spAlignmentMask)] = (sctlr & sa) !== 0 ? 15 : 0;
   }

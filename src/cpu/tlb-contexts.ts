@@ -13,6 +13,8 @@ export const ContextKey = {
   pan: 16,
   stage1: 32,
   stage2: 64,
+  /** Data accesses must be aligned (SCTLR_ELx.A). */
+  aligned: 128,
   asidShift: 8,
 } as const;
 
