@@ -3,15 +3,18 @@ import { a64 } from "../../src/isa/a64.js";
 import { hasTool } from "../support/tools.js";
 import { runCampaign } from "./campaign.js";
 import { cores } from "./cores.js";
-import { QemuExecutor } from "./qemu-executor.js";
-import { ReferenceExecutor } from "./reference-executor.js";
+import { executors } from "./executors.js";
 
 const usable = hasTool("qemu-aarch64") && hasTool("aarch64-linux-gnu-gcc");
 
 describe.skipIf(!usable)("instruction sequences end as under qemu-aarch64", () => {
   const table = a64();
-  test.each(cores.map((core) => [core.name, core] as const))("%s", (_, core) => {
-    const report = runCampaign(new ReferenceExecutor(table, core), new QemuExecutor(core), {
+  const runs = [
+    ...cores.map((core) => [core.name, "reference", core] as const),
+    ...(["interpreter", "jit"] as const).map((name) => ["max", name, cores.at(-1)!] as const),
+  ];
+  test.each(runs)("%s: %s", (_, name, core) => {
+    const report = runCampaign(executors[name]!(table, core), executors["qemu"]!(table, core), {
       table,
       core,
       seed: 20261121,

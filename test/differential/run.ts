@@ -5,12 +5,12 @@ import type { Definition } from "../../src/isa/definition.js";
 import { InstructionTable } from "../../src/isa/table.js";
 import { runCampaign } from "./campaign.js";
 import { cores } from "./cores.js";
-import { QemuExecutor } from "./qemu-executor.js";
-import { ReferenceExecutor } from "./reference-executor.js";
+import { executors } from "./executors.js";
 
 const usage = `npx tsx test/differential/run.ts [--count N] [--seed S] [--first N] [--filter REGEXP] [--length N]
     [--core ${cores.map((c) => c.name).join("|")}] [--limit FAILURES] [--uses] [--module FILE]
-Runs random instruction sequences on the reference evaluator and on qemu-aarch64 and compares how they end.
+    [--left NAME] [--right NAME]   of ${Object.keys(executors).join(", ")}
+Runs random instruction sequences on two executors (the reference evaluator and qemu) and compares how they end.
 --module: instead of the whole table, the groups of definitions that a TypeScript file exports.`;
 
 const { values } = parseArgs({
@@ -24,11 +24,15 @@ const { values } = parseArgs({
     limit: { type: "string", default: "5" },
     uses: { type: "boolean", default: false },
     module: { type: "string" },
+    left: { type: "string", default: "reference" },
+    right: { type: "string", default: "qemu" },
     help: { type: "boolean", default: false },
   },
 });
 const core = cores.find((c) => c.name === values.core);
-if (values.help || core === undefined) {
+const left = executors[values.left];
+const right = executors[values.right];
+if (values.help || core === undefined || left === undefined || right === undefined) {
   console.log(usage);
   process.exit(values.help ? 0 : 2);
 }
@@ -48,7 +52,7 @@ const table =
   values.module === undefined
     ? (await import("../../src/isa/a64.js")).a64()
     : new InstructionTable(exportedGroups(await import(pathToFileURL(resolve(values.module)).href)));
-const report = runCampaign(new ReferenceExecutor(table, core), new QemuExecutor(core), {
+const report = runCampaign(left(table, core), right(table, core), {
   table,
   core,
   seed: Number(values.seed),
