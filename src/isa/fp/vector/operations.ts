@@ -134,22 +134,27 @@ const softSingle: Family = new Map([...softMultiplyAdd, [single, carefulSingle]]
 /** Operands: addend, a, b. As `multiplyAdd` does it, two elements at a time. */
 const multiplyAddSingle: Operation = {
   soft: softSingle,
-  fast: (pe, _, args) => {
+  fast: (pe, _, args, lanes) => {
     const high = (v: Node): Node => pe.shuffle(v, v, [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15]);
     const sum = (part: (v: Node) => Node): Node => {
       const [addend, a, b] = args.map((v) => pe.op("f64x2.promote_low_f32x4", part(v)));
       return pe.let(pe.op("f64x2.add", pe.op("f64x2.mul", a!, b!), addend!));
     };
-    const sums = [sum((v) => v), sum(high)];
+    // With at most two elements, both halves are the same.
+    const first = sum((v) => v);
+    const sums = lanes > 2 ? [first, sum(high)] : [first];
     const [low, up] = sums.map((s) => pe.op("f32x4.demote_f64x2_zero", s));
     const ties = sums.map((s) => {
       const below = pe.op("v128.and", s, constant(pe, double, 0x1fff_ffffn));
       return pe.op("i64x2.eq", below, constant(pe, double, 0x1000_0000n));
     });
     return {
-      value: pe.shuffle(low!, up!, [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]),
+      value: pe.shuffle(low!, up ?? low!, [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]),
       acceptable: (value) => {
-        const tie = pe.op("v128.any_true", pe.op("v128.or", ties[0]!, ties[1]!));
+        const tie = pe.op(
+          "v128.any_true",
+          ties.reduce((a, b) => pe.op("v128.or", a, b)),
+        );
         return pe.and(fastOrdinary(pe, single, value), pe.eqz(tie));
       },
     };

@@ -70,7 +70,12 @@ export interface Operation {
   /** i32 arguments of the soft routine after its operands. */
   readonly more?: (pe: Builder) => readonly Node[];
   /** WebAssembly's result for whole registers of a host format, and an i32: whether it may stand. */
-  readonly fast?: (pe: Builder, f: Format, args: readonly Node[]) => { value: Node; acceptable: (value: Node) => Node };
+  readonly fast?: (
+    pe: Builder,
+    f: Format,
+    args: readonly Node[],
+    lanes: number,
+  ) => { value: Node; acceptable: (value: Node) => Node };
 }
 
 /** Applies an operation to the elements of a shape. `args` are v128, of which other elements mean nothing. */
@@ -81,7 +86,7 @@ export function apply(pe: Builder, shape: Shape, operation: Operation, args: rea
   const more = operation.more?.(pe) ?? [];
   if (f === half || operation.fast === undefined) return perLane(pe, shape, soft, [...values, ...more]);
   const whole = values.map((v) => spread(pe, shape, v));
-  const { value, acceptable } = operation.fast(pe, f, whole);
+  const { value, acceptable } = operation.fast(pe, f, whole, shape.lanes);
   const result = pe.variable(value);
   pe.ifUnlikely(pe.eqz(acceptable(result.get())), () => {
     result.set(perLane(pe, shape, soft, [...values, ...more]));
