@@ -23,7 +23,7 @@ function splitHalves(pe: Builder, a: Node): { high: Node; low: Node } {
 /**
  * addend + a * b in double precision with one rounding, by error-free transformations: the product and the sum's high
  * part exactly as pairs of doubles, the low parts added with rounding to odd, then one rounding to nearest (Boldo and
- * Melquiond, "Emulation of a FMA and correctly rounded sums", 2008). Where exponents leave no room for that, or FPCR or
+ * Melquiond, "Emulation of a FMA and correctly rounded sums", 2008). Most sums need less, and are tried first. Where exponents leave no room for that, or FPCR or
  * the result ask for more, the soft routine does it.
  */
 export const fusedDouble: Routine = routine("FPMulAdd.d.fast", ["f64", "f64", "f64"], "f64", (pe, addend, a, b) => {
@@ -43,12 +43,23 @@ export const fusedDouble: Routine = routine("FPMulAdd.d.fast", ["f64", "f64", "f
     const add = (p: Node, q: Node): Node => pe.op("f64.add", p, q);
     const highest = pe.op("f64.sub", mul(x.high, y.high), product);
     const lowProduct = pe.let(add(add(add(highest, mul(x.high, y.low)), mul(x.low, y.high)), mul(x.low, y.low)));
+    const zero = pe.op("f64.reinterpret_i64", pe.c64(0));
+    pe.if(pe.readState("fpFast"), () => {
+      // The sum is s + t + lowProduct, exactly. Adding t + lowProduct, rounded, to s gives the right result unless it lies
+      // half-way between two numbers as far as that rounding shows: then what the last addition loses is a power of two.
+      const s = twoSum(pe, product, addend);
+      const correction = pe.let(add(s.error, lowProduct));
+      const result = pe.let(add(s.sum, correction));
+      const lost = pe.let(pe.op("f64.sub", correction, pe.op("f64.sub", result, s.sum)));
+      const powerOfTwo = pe.eqz(pe.and(bitsOf(pe, lost), pe.c64(2n ** 52n - 1n)));
+      const settled = pe.op("i32.or", pe.eqz(powerOfTwo), pe.op("f64.eq", lost, zero));
+      pe.if(pe.and(settled, isOrdinary(pe, double, result)), () => pe.return(result));
+    });
     const low = twoSum(pe, addend, lowProduct);
     const high = twoSum(pe, product, low.sum);
     const rest = twoSum(pe, low.error, high.error);
     // Rounding to odd: when inexact, of the two neighbours the one whose last bit is one.
     const bits = pe.let(bitsOf(pe, rest.sum));
-    const zero = pe.op("f64.reinterpret_i64", pe.c64(0));
     const inexact = pe.op("f64.ne", rest.error, zero);
     const even = pe.eqz(pe.and(bits, pe.c64(1)));
     const sameSign = pe.geU(pe.xor(pe.xor(bits, bitsOf(pe, rest.error)), pe.c64(-1)), pe.c64(-(2n ** 63n)));
@@ -58,6 +69,12 @@ export const fusedDouble: Routine = routine("FPMulAdd.d.fast", ["f64", "f64", "f
     const exact = pe.eqz(pe.op("i32.or", inexact, pe.op("f64.ne", result.error, zero)));
     const silent = pe.or(pe.readState("fpFast"), exact);
     pe.if(pe.and(isOrdinary(pe, double, result.sum), silent), () => pe.return(result.sum));
+  });
+  const zero = pe.op("f64.reinterpret_i64", pe.c64(0));
+  const zeroFactor = pe.or(pe.op("f64.eq", a, zero), pe.op("f64.eq", b, zero));
+  pe.if(pe.and(roundsToNearest(pe), zeroFactor), () => {
+    const result = pe.let(pe.op("f64.add", product, addend));
+    pe.if(isFiniteNumber(pe, double, result), () => pe.return(result));
   });
   const soft = pe.call(softMultiplyAdd.get(double)!, bitsOf(pe, addend), bitsOf(pe, a), bitsOf(pe, b));
   pe.return(fromBits(pe, double, soft));
