@@ -1,5 +1,6 @@
 import { AccessFlag } from "../ir/statement.js";
 import { currentInstruction, DataAbort, dataAbort, instructionAbort } from "./aborts.js";
+import { pageIsWatched, takeWatchpoint } from "./debug-exceptions.js";
 import { canonicalHigh, ExceptionClass, setFar, takeSynchronous } from "./exceptions.js";
 import type { ProcessingElement } from "./processing-element.js";
 import { Sctlr } from "./register-words.js";
@@ -67,12 +68,21 @@ export function access(pe: ProcessingElement, descriptor: number): number {
 
   const firstSize = Math.min(size, 4096 - (low & 4095));
   if (!translatePart(pe, first, low, high, privileged, write, atomic, aligned, iss, zeroes)) return 0;
+  if (pe.watching) {
+    const level = unprivileged ? 0 : el;
+    if (atomic && takeWatchpoint(pe, low, high, size, false, level, 0)) return 0;
+    if (takeWatchpoint(pe, low, high, size, write, level, write ? DataAbort.write : 0)) return 0;
+  }
   const { tlbs } = pe;
   const scratch = pe.base + PeState.scratch;
   if (firstSize === size) {
     if (!pe.alone && (first.host < 0 || (write && pe.codePages.isCode(Math.floor(first.physical / 4096))))) return -1;
     if (first.host >= 0) {
-      if ((!walker.device || pe.regimeIsFlat) && (!pe.mustAlign || pe.alignmentCheckedInline)) {
+      if (
+        (!walker.device || pe.regimeIsFlat) &&
+        (!pe.mustAlign || pe.alignmentCheckedInline) &&
+        !(pe.watching && pageIsWatched(pe, low, high))
+      ) {
         const context = unprivileged ? tlbs.currentUnprivileged : tlbs.current;
         const page = Math.floor(first.physical / 4096);
         const code = pe.codePages.isCode(page);

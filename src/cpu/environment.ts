@@ -34,7 +34,7 @@ export function environment(pe: ProcessingElement, operation: number, argument: 
     case op.eret:
       return eret(pe);
     case op.svc:
-      pe.advance();
+      advancePast(pe);
       takeSynchronous(pe, lowestTarget(pe), ExceptionClass.svc64, argument & 0xffff);
       return redirected;
     case op.wfi:
@@ -93,6 +93,12 @@ export function environment(pe: ProcessingElement, operation: number, argument: 
     default:
       throw new Error(`there is no environment operation ${operation}`);
   }
+}
+
+/** SVC, HVC and SMC are done before their exception is: the return address is past them, and a step is over (SSAdvance). */
+function advancePast(pe: ProcessingElement): void {
+  pe.advance();
+  pe.setState(PeState.ss, 0);
 }
 
 /** MSR (immediate); `code` is 0:op1:4:CRm:op2 as an encoding. */
@@ -197,7 +203,7 @@ function hvc(pe: ProcessingElement, imm16: number): number {
     takeUndefined(pe);
     return redirected;
   }
-  pe.advance();
+  advancePast(pe);
   takeSynchronous(pe, el === 3 ? 3 : 2, ExceptionClass.hvc64, imm16);
   return redirected;
 }
@@ -220,7 +226,7 @@ function smc(pe: ProcessingElement, imm16: number): number {
     takeUndefined(pe);
     return redirected;
   }
-  pe.advance();
+  advancePast(pe);
   takeSynchronous(pe, 3, ExceptionClass.smc64, imm16);
   return redirected;
 }

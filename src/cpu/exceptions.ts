@@ -1,3 +1,4 @@
+import { returnsStepping } from "./debug-exceptions.js";
 import type { ProcessingElement } from "./processing-element.js";
 import { readPstate, writePstateFields } from "./pstate.js";
 import { Hcr, Sctlr, Word } from "./register-words.js";
@@ -77,6 +78,8 @@ export function takeException(pe: ProcessingElement, target: number, vector: num
   i32[w + daif] = 15;
   i32[w + il] = 0;
   i32[w + ss] = 0;
+  pe.stepping = 0;
+  pe.stepped = 0;
   i32[w + btype] = 0;
   const sctlr = system + Word.SCTLR[at];
   if (pe.havePan) {
@@ -135,8 +138,10 @@ export function exceptionReturn(pe: ProcessingElement): void {
   let low = i32[system + Word.ELR[el]]!;
   let high = i32[system + Word.ELR[el] + 1]!;
   const illegal = isIllegalReturn(pe, spsr);
+  const stepping = returnsStepping(pe, spsr, illegal ? el : (spsr >>> 2) & 3);
   writePstateFields(pe, spsr);
-  i32[w + ss] = 0;
+  i32[w + ss] = stepping ? 1 : 0;
+  pe.stepped = 0;
   if (illegal) i32[w + il] = 1;
   else {
     i32[w + il] = (spsr >>> 20) & 1;

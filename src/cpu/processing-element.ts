@@ -2,6 +2,7 @@ import { systemRegister, systemRegisters } from "../isa/system-registers/index.j
 import { type Log, silentLog } from "../ports/index.js";
 import type { CodePages } from "./code-pages.js";
 import type { Core } from "./cores/core.js";
+import { anyWatchpoint, debugEventsOf } from "./debug-exceptions.js";
 import type { LinearMemory } from "./linear-memory.js";
 import type { Conduit, Monitor, SemihostingHook } from "./monitor.js";
 import { PerformanceMonitor } from "./performance-monitor.js";
@@ -135,6 +136,16 @@ export class ProcessingElement {
    * other times `access` answers -1 for those, and the run loop comes back to the instruction.
    */
   alone = false;
+  /**
+   * Software Step or breakpoints (bits of DebugEvent) may act at this level: the run loop executes one instruction at a time, between
+   * beforeInstruction and afterInstruction.
+   */
+  debugEvents = 0;
+  /** Some watchpoint is on. */
+  watching = false;
+  /** What is being stepped, and what was and awaits its exception: 0 nothing, 1 an instruction, 2 a load-exclusive. */
+  stepping = 0;
+  stepped = 0;
   /** `access` has put off a store: {@link pendingStore}, whose bytes are at PeState.scratch, awaits `commit`. */
   storePending = false;
   /** Waiting in WFI or WFE; an interrupt or event ends it. */
@@ -258,6 +269,9 @@ export class ProcessingElement {
     this.waiting = false;
     this.waitingForEvent = false;
     this.poweredOff = false;
+    this.watching = false;
+    this.stepping = 0;
+    this.stepped = 0;
     this.pmu.reset();
     this.tlbs.invalidateAll();
     this.#key = -1;
@@ -414,6 +428,8 @@ export class ProcessingElement {
     }
     this.updateFpTrap();
     this.selectContext();
+    if ((i32[system + Word.MDSCR_EL1]! & 0x8001) !== 0) this.debugEvents = debugEventsOf(this);
+    else this.debugEvents = 0;
   }
 
   /** PeState.fpTrap from CPACR_EL1.FPEN, CPTR_EL2 and CPTR_EL3 (AArch64.CheckFPAdvSIMDEnabled): the EL that traps, plus 1. */
@@ -564,12 +580,13 @@ export class ProcessingElement {
     else this.i32[this.w + word(PeState.event)] = 1;
   }
 
-  /** Breakpoints, watchpoints and stepping aren't carried out: says so when software turns them on. */
+  /** Works out what self-hosted debug has to watch for, after a debug register was written. */
   debugRegistersChanged(): void {
-    if (!this.log.enabled("unimp")) return;
-    const mdscr = this.i32[this.system + Word.MDSCR_EL1]!;
-    if (mdscr & 1) this.log.write("unimp", "MDSCR_EL1.SS: no software step");
-    if (mdscr & 0x8000) this.log.write("unimp", "MDSCR_EL1.MDE: no hardware breakpoints and watchpoints");
+    const watching = anyWatchpoint(this);
+    // Pages that are watched have no tags; which those are has changed.
+    if (watching || this.watching) this.tlbs.invalidateAll();
+    this.watching = watching;
+    this.debugEvents = debugEventsOf(this);
   }
 
   /** Reads a register of the table by name as a debugger: no traps, no side effects, nothing redirected. */

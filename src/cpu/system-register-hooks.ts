@@ -312,7 +312,8 @@ export const registerHooks: Readonly<Record<string, RegisterHook>> = {
     write(pe) {
       const locked = pe.argumentLow & 1;
       pe.setRegister(Word.OSLSR_EL1, (pe.register(Word.OSLSR_EL1) & ~2) | (locked << 1), 0);
-      return next;
+      pe.debugRegistersChanged();
+      return leave;
     },
   },
   claimSet: {
