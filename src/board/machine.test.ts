@@ -195,6 +195,14 @@ describe("a machine", () => {
     expect(await run).toEqual({ kind: "off" });
   });
 
+  it("lets timers fire and input in while it is busy", async () => {
+    const machine = await make([[idle]]);
+    const started = performance.now();
+    setTimeout(() => machine.stop(), 30);
+    expect(await machine.run()).toEqual({ kind: "stopped" });
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+
   it("can be stopped from outside, and run on", async () => {
     const machine = await make([[wfi]], { inputOpen: () => true });
     setTimeout(() => machine.stop(), 20);
