@@ -50,4 +50,9 @@ export const explanations: readonly Explanation[] = [
     reason: "objdump writes unallocated words with op0 = 0 as MSR or MRS of a register S0_*; they are UNDEFINED",
     applies: ({ ours, theirs }) => ours.startsWith(".inst") && /^m(rs|sr)\t/.test(theirs) && /\bs0_/.test(theirs),
   },
+  {
+    reason: "objdump doesn't look at sz of FMLAL and FMLSL (vector); with sz = 1 they are UNDEFINED",
+    applies: ({ ours, theirs, word }) =>
+      ours.startsWith(".inst") && /^fml[as]l/.test(theirs) && (word & (1 << 22)) !== 0,
+  },
 ];

@@ -4,6 +4,7 @@ import { compares, conditionalCompares } from "./scalar/compare.js";
 import { fixedPointConversions, integerConversions, precisionConversions } from "./scalar/convert.js";
 import { generalRegisterMoves, immediates, moves, selects } from "./scalar/moves.js";
 import { oneSource } from "./scalar/one-source.js";
+import { floatUnimplemented } from "./unimplemented.js";
 import { floatByElement } from "./vector/by-element.js";
 import { complexNumbers } from "./vector/complex.js";
 import { floatFixedPoint } from "./vector/fixed-point.js";
@@ -33,4 +34,5 @@ export const floatingPointInstructions: readonly (readonly Definition[])[] = [
   floatByElement,
   floatFixedPoint,
   complexNumbers,
+  floatUnimplemented,
 ];

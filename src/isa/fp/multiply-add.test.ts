@@ -52,9 +52,7 @@ test("fused multiply-add by doubles agrees with integer arithmetic, flags includ
     const [a, b] = [number(e), number(f)];
     // From far below the product to far above it; a third of the time close to minus the product.
     const addend =
-      word() % 3 === 0
-        ? ofBits(toBits(-a * b) + BigInt((word() % 5) - 2))
-        : number(e + f - 1023 + (word() % 130) - 65);
+      word() % 3 === 0 ? ofBits(toBits(-a * b) + BigInt((word() % 5) - 2)) : number(e + f - 1023 + (word() % 130) - 65);
     const fpFast = word() & 1;
     const run = (operation: () => bigint): string => {
       state.setInt32(PeState.fpsr, fpFast ? Fpsr.ixc : 0, true);
