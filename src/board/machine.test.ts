@@ -284,7 +284,7 @@ describe("a machine", () => {
     [{ memory: 1000 }, /^RAM must be at least 1 MB/],
     [{ memory: MB, kernel: new Uint8Array(2 * MB) }, /^the kernel .* doesn't fit in RAM/],
     [{ deviceTree: new Uint8Array(100) }, /^not a device tree blob/],
-  ])("refuses %o", async (options, message) => {
+  ] as [MachineOptions, string | RegExp][])("refuses options with %$", async (options, message) => {
     await expect(make([[idle]], options)).rejects.toThrow(message);
   });
 });
