@@ -53,6 +53,9 @@ export class Walker {
   /** Set by debuggers: every descriptor that a walk reads is noted here. */
   trace: DescriptorRecord[] | undefined;
 
+  /** Set by debuggers: access flags and dirty states aren't updated in the tables. */
+  inspecting = false;
+
   /** Physical address (bits below the page too) of the last translation that succeeded. */
   physical = 0;
   /** Whether it is in the Non-secure physical address space. */
@@ -358,6 +361,7 @@ export class Walker {
       // The update is a write to the stage 1 table, for which stage 2 must allow writes.
       if (!this.#stage2(address, AccessKind.write, true, true)) return false;
     }
+    if (this.inspecting) return true;
     const host = this.#descriptorHost;
     const page = Math.floor(address / 4096);
     if (this.#pe.codePages.isCode(page)) this.#pe.codePages.written(address, 8);
@@ -495,7 +499,7 @@ export class Walker {
       const walksDevice = onWalk && (pe.hcrLow & Hcr.PTW) !== 0 && (this.#s2Attributes & 0xf0) === 0;
       if (!allowed || walksDevice) return this.#fail(FaultStatus.permission + level);
       const dirties = clean && kind === AccessKind.write;
-      if (!accessFlag || dirties) {
+      if ((!accessFlag || dirties) && !this.inspecting) {
         const value = (accessFlag ? lo : lo | 0x400) | (dirties ? 0x80 : 0);
         const tablePage = Math.floor(address / 4096);
         if (pe.codePages.isCode(tablePage)) pe.codePages.written(address, 8);

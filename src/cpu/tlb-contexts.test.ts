@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import { LinearMemory } from "./linear-memory.js";
+import { ContextKey, TlbContexts, tlbContextSize, virtualPage } from "./tlb-contexts.js";
+import { TlbEntry, tlbEntries } from "./tlb-layout.js";
+
+const base = 4096;
+const hostPage = 0x80_0000;
+
+function make(count = 4) {
+  const memory = new LinearMemory(new ArrayBuffer(base + count * tlbContextSize));
+  const tlbs = new TlbContexts(memory, base, count);
+  const entry = (context: number, low: number) => tlbs.tlb(context) + ((low >>> 12) & (tlbEntries - 1)) * TlbEntry.size;
+  return {
+    memory,
+    tlbs,
+    /** Whether an access to an address would hit, as generated code compares tags. */
+    hits(context: number, low: number, high: number, tag: number = TlbEntry.read): boolean {
+      const at = (entry(context, low) + tag) >> 2;
+      return memory.i32[at] === (low & ~4095) && memory.i32[at + 1] === high;
+    },
+    host: (context: number, low: number) => (low + memory.i32[(entry(context, low) + TlbEntry.addend) >> 2]!) >>> 0,
+  };
+}
+
+const keyOf = (asid: number) => ContextKey.stage1 | (asid << ContextKey.asidShift);
+const mask = ContextKey.regimeMask | ContextKey.secure;
+
+describe("TLB contexts", () => {
+  it("are kept by key and reused in least recently used order", () => {
+    const { tlbs } = make();
+    const contexts = [1, 2, 3, 4].map((asid) => tlbs.find(keyOf(asid), 0, -1));
+    expect(new Set(contexts).size).toBe(4);
+    expect(tlbs.find(keyOf(1), 0, -1)).toBe(contexts[0]);
+    expect(tlbs.find(keyOf(1), 7, -1), "another VMID").toBe(contexts[1]);
+    expect(tlbs.find(keyOf(5), 0, contexts[2]!), "not the pinned one").toBe(contexts[3]);
+  });
+
+  it("enter the kinds of access that are allowed, at the right place", () => {
+    const { tlbs, hits, host } = make();
+    const context = tlbs.find(keyOf(1), 0, -1);
+    tlbs.fill(context, 0x1234_5678, 0xffff, hostPage, true, false, 12, true);
+    expect(hits(context, 0x1234_5678, 0xffff)).toBe(true);
+    expect(hits(context, 0x1234_5678, 0xffff, TlbEntry.write)).toBe(false);
+    expect(host(context, 0x1234_5678)).toBe(hostPage + 0x678);
+    tlbs.fill(context, 0x1234_5000, 0xffff, hostPage, true, true, 12, true);
+    expect(hits(context, 0x1234_5000, 0xffff, TlbEntry.write)).toBe(true);
+  });
+
+  it("drop all tags of an entry when its page is mapped elsewhere", () => {
+    const { tlbs, hits } = make();
+    const context = tlbs.find(keyOf(1), 0, -1);
+    tlbs.fill(context, 0x5000, 0, hostPage, true, true, 12, false);
+    tlbs.fill(context, 0x5000, 0, hostPage + 4096, true, false, 12, false);
+    expect(hits(context, 0x5000, 0, TlbEntry.write)).toBe(false);
+    expect(hits(context, 0x5000, 0)).toBe(true);
+  });
+
+  it("drop one page of one ASID, and global entries of all", () => {
+    const { tlbs, hits } = make();
+    const [one, two] = [tlbs.find(keyOf(1), 0, -1), tlbs.find(keyOf(2), 0, -1)];
+    for (const context of [one, two]) {
+      tlbs.fill(context, 0x5000, 0, hostPage, true, true, 12, false);
+      tlbs.fill(context, 0x6000, 0, hostPage, true, true, 12, true);
+      tlbs.fill(context, 0x7000, 0, hostPage, true, true, 12, false);
+    }
+    tlbs.invalidatePages(mask, 0, 0, 1, virtualPage(0x5000, 0), 1);
+    tlbs.invalidatePages(mask, 0, 0, 1, virtualPage(0x6000, 0), 1);
+    expect([one, two].map((context) => hits(context, 0x5000, 0))).toEqual([false, true]);
+    expect([one, two].map((context) => hits(context, 0x6000, 0))).toEqual([false, false]);
+    expect([one, two].map((context) => hits(context, 0x7000, 0))).toEqual([true, true]);
+    tlbs.invalidatePages(mask, 0, 0, -1, virtualPage(0x7000, 0), 1);
+    expect([one, two].map((context) => hits(context, 0x7000, 0))).toEqual([false, false]);
+  });
+
+  it("leave other VMIDs alone", () => {
+    const { tlbs, hits } = make();
+    const [one, two] = [tlbs.find(keyOf(1), 1, -1), tlbs.find(keyOf(1), 2, -1)];
+    for (const context of [one, two]) tlbs.fill(context, 0x5000, 0, hostPage, true, true, 12, true);
+    tlbs.invalidatePages(mask, 0, 1, -1, virtualPage(0x5000, 0), 1);
+    expect([one, two].map((context) => hits(context, 0x5000, 0))).toEqual([false, true]);
+  });
+
+  it.each([14, 16, 21, 25, 29, 30, 36, 39, 42])("drop every page made from a block of 2^%i bytes", (shift) => {
+    const { tlbs, hits } = make();
+    const context = tlbs.find(keyOf(1), 0, -1);
+    const high = -65536;
+    const last = 2 ** Math.min(shift, 31) - 4096;
+    for (const low of [0, last | 0]) tlbs.fill(context, low, high, hostPage, true, true, shift, true);
+    tlbs.fill(context, 0x5000, 0, hostPage, true, true, 12, false);
+    tlbs.invalidatePages(mask, 0, 0, -1, virtualPage(0x1000, high), 1);
+    expect(hits(context, 0, high)).toBe(false);
+    expect(hits(context, last | 0, high)).toBe(false);
+    expect(hits(context, 0x5000, 0)).toBe(true);
+  });
+
+  it("find tagged pointers by their page", () => {
+    const { tlbs, hits } = make();
+    const context = tlbs.find(keyOf(1), 0, -1);
+    const tagged = 0x5a00_0000;
+    tlbs.fill(context, 0x5000, tagged, hostPage, true, true, 12, false);
+    expect(hits(context, 0x5000, tagged)).toBe(true);
+    tlbs.invalidatePages(mask, 0, 0, -1, virtualPage(0x5000, 0), 1);
+    expect(hits(context, 0x5000, tagged)).toBe(false);
+  });
+
+  it("clear the jump cache when a page that was executed goes, even if its entry was replaced", () => {
+    const { tlbs, memory } = make();
+    const context = tlbs.find(keyOf(1), 0, -1);
+    tlbs.fillExecute(context, 0x5000, 0, hostPage, 64, 12, false);
+    tlbs.fillExecute(context, 0x5000 + tlbEntries * 4096, 0, hostPage, 64, 12, false);
+    memory.u8.fill(1, tlbs.jumpCache(context), tlbs.jumpCache(context) + 16);
+    tlbs.invalidatePages(mask, 0, 0, -1, virtualPage(0x9000, 0), 1);
+    expect(memory.u8[tlbs.jumpCache(context)]).toBe(1);
+    tlbs.invalidatePages(mask, 0, 0, -1, virtualPage(0x5000, 0), 1);
+    expect(memory.u8[tlbs.jumpCache(context)]).toBe(0);
+  });
+
+  it("drop write tags of a physical page wherever they are", () => {
+    const { tlbs, hits } = make();
+    const [one, two] = [tlbs.find(keyOf(1), 0, -1), tlbs.find(keyOf(2), 0, -1)];
+    tlbs.fill(one, 0x5000, 0, hostPage, true, true, 12, false);
+    tlbs.fill(two, 0x9000, 0, hostPage, true, true, 12, false);
+    tlbs.fill(two, 0xa000, 0, hostPage + 4096, true, true, 12, false);
+    tlbs.dropWriteTags(hostPage, -1);
+    expect(hits(one, 0x5000, 0, TlbEntry.write)).toBe(false);
+    expect(hits(two, 0x9000, 0, TlbEntry.write)).toBe(false);
+    expect(hits(two, 0x9000, 0)).toBe(true);
+    expect(hits(two, 0xa000, 0, TlbEntry.write)).toBe(true);
+  });
+});
