@@ -116,7 +116,9 @@ function dispatcher(regions: number, type: number): Code {
   const c = new Code();
   const pe = 0;
   const entry = 1;
-  c.u8(op.localGet).u32(pe).u8(op.i32Load).u8(2).u32(PeState.pc);
+  // As jumpCacheOffset works it out.
+  c.u8(op.localGet).u32(pe).u8(op.i32Load).u8(2).u32(PeState.pc).u8(op.localTee).u32(entry);
+  c.u8(op.localGet).u32(entry).u8(op.i32Const).s32(10).u8(op.i32ShrU).u8(op.i32Xor);
   c.u8(op.i32Const)
     .s32(2)
     .u8(op.i32Shl)
