@@ -5,7 +5,7 @@ import type { FromMachine, ToMachine } from "./protocol.js";
 
 const demoImage = new URL("../../guest/images/demo.elf", import.meta.url);
 
-const terminal = new Terminal({ convertEol: true, cols: 100, rows: 30, fontSize: 14 });
+const terminal = new Terminal({ convertEol: true, cols: 112, rows: 30, fontSize: 14 });
 const status = element("status");
 let worker: Worker | undefined;
 
