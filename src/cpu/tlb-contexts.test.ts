@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LinearMemory } from "./linear-memory.js";
 import { ContextKey, TlbContexts, tlbContextSize, virtualPage } from "./tlb-contexts.js";
-import { TlbEntry, tlbEntries } from "./tlb-layout.js";
+import { jumpCacheOffset, jumpCacheSize, TlbEntry, tlbEntries } from "./tlb-layout.js";
 
 const base = 4096;
 const hostPage = 0x80_0000;
@@ -108,11 +108,26 @@ describe("TLB contexts", () => {
     const context = tlbs.find(keyOf(1), 0, -1);
     tlbs.fillExecute(context, 0x5000, 0, hostPage, 64, 12, false);
     tlbs.fillExecute(context, 0x5000 + tlbEntries * 4096, 0, hostPage, 64, 12, false);
-    memory.u8.fill(1, tlbs.jumpCache(context), tlbs.jumpCache(context) + 16);
+    const entry = tlbs.jumpCache(context) + jumpCacheOffset(0x5000);
+    memory.u8[entry] = 1;
     tlbs.invalidatePages(mask, 0, 0, -1, virtualPage(0x9000, 0), 1);
-    expect(memory.u8[tlbs.jumpCache(context)]).toBe(1);
+    expect(memory.u8[entry]).toBe(1);
     tlbs.invalidatePages(mask, 0, 0, -1, virtualPage(0x5000, 0), 1);
-    expect(memory.u8[tlbs.jumpCache(context)]).toBe(0);
+    expect(memory.u8[entry]).toBe(0);
+  });
+
+  it("finds all jump cache entries of a page in one part of it", () => {
+    const { tlbs, memory } = make();
+    const context = tlbs.find(keyOf(1), 0, -1);
+    const cache = tlbs.jumpCache(context);
+    for (const page of [0x5000, 0xffff_f000, 0x1234_5000, 0x8040_3000]) {
+      tlbs.fillExecute(context, page | 0, 0, hostPage, 64, 12, false);
+      memory.u8.fill(0xff, cache, cache + jumpCacheSize);
+      tlbs.invalidatePages(mask, 0, 0, -1, virtualPage(page | 0, 0), 1);
+      for (let offset = 0; offset < 4096; offset += 4)
+        expect(memory.u8[cache + jumpCacheOffset((page + offset) | 0)]).toBe(0);
+      expect(memory.u8.subarray(cache, cache + jumpCacheSize).indexOf(0xff)).not.toBe(-1);
+    }
   });
 
   it("drop write tags of a physical page wherever they are", () => {

@@ -1,5 +1,5 @@
 import type { LinearMemory } from "./linear-memory.js";
-import { jumpCacheSize, TlbEntry, tlbEntries, tlbSize } from "./tlb-layout.js";
+import { jumpCacheEntrySize, jumpCacheOffset, jumpCacheSize, TlbEntry, tlbEntries, tlbSize } from "./tlb-layout.js";
 
 /** Bytes of linear memory that one context takes. */
 export const tlbContextSize = tlbSize + jumpCacheSize;
@@ -29,6 +29,9 @@ const largeKinds = largeShifts.length;
 /** Pages that ever had an execute tag, as a bitmap by low bits of the page number. */
 const filterBits = 4096;
 const filterWords = filterBits / 32;
+
+/** Bytes of the jump cache that entries of one page are in: jumpCacheOffset spreads its 1024 addresses over as many entries. */
+const jumpCachePart = (4096 / 4) * jumpCacheEntrySize;
 
 const entryWords = TlbEntry.size / 4;
 const invalidWord = -1;
@@ -291,9 +294,21 @@ export class TlbContexts {
         i32[word + tag + 1] = invalidWord;
       }
     }
-    if (this.#mayHaveExecuted(context, firstPage, pages)) {
-      const cache = this.jumpCache(context);
-      this.#memory.u8.fill(0, cache, cache + jumpCacheSize);
+    if (this.#mayHaveExecuted(context, firstPage, pages)) this.#clearJumpCache(context, firstPage, pages);
+  }
+
+  /** Clears the jump cache entries that a range of pages may have; those of one page are next to each other. */
+  #clearJumpCache(context: number, firstPage: number, pages: number): void {
+    const cache = this.jumpCache(context);
+    const { u8 } = this.#memory;
+    const some = jumpCacheSize / jumpCachePart;
+    if (pages > some) {
+      u8.fill(0, cache, cache + jumpCacheSize);
+      return;
+    }
+    for (let n = 0; n < pages; n++) {
+      const from = cache + (jumpCacheOffset(((firstPage + n) % 0x10_0000) * 4096) & -jumpCachePart);
+      u8.fill(0, from, from + jumpCachePart);
     }
   }
 
