@@ -33,7 +33,7 @@ export interface EngineOptions {
 export type TurnEnd = "limit" | "yield";
 
 /** Arrivals by branch that make code worth compiling. */
-const hotArrivals = 300;
+const hotArrivals = 6000;
 /**
  * Most instructions between two entries into generated code: V8 replaces a function's baseline code by optimised code only
  * when it is entered again.
