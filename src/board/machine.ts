@@ -25,6 +25,8 @@ import { VirtBoard } from "./virt-board.js";
 /** Instructions of a PE's turn when there is more than one PE. */
 const sharedTurn = 10_000;
 const defaultMemory = 128 * 2 ** 20;
+/** The engine's linear memory is 4 GB, and holds its own tables beside RAM. */
+const largestMemory = 3584 * 2 ** 20;
 /** 2026-01-01 00:00:00 UTC. */
 const defaultEpoch = 1_767_225_600;
 /** Milliseconds that a slice of {@link Machine.run} should take, so that consoles stay alive. */
@@ -91,6 +93,8 @@ export class Machine {
     const memory = options.memory ?? defaultMemory;
     if (!Number.isInteger(memory) || memory < 2 ** 20 || memory % 4096 !== 0)
       throw new MachineError(`RAM must be at least 1 MB and a whole number of 4 KB pages, not ${memory} bytes`);
+    if (memory > largestMemory)
+      throw new MachineError(`RAM can be at most ${largestMemory / 2 ** 20} MB, not ${Math.ceil(memory / 2 ** 20)}`);
     const hasEl2 = options.virtualization === true;
     const conduit = hasEl2 ? "smc" : "hvc";
     const plan = planMachineBoot(options, { core, processors, memory, hasEl2, conduit });

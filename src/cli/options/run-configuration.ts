@@ -36,7 +36,6 @@ export type DeviceOption =
 /** What the options of `trapeze run` ask for. */
 export interface RunConfiguration {
   virtualization: boolean;
-  secure: boolean;
   cpu?: string;
   processors: number;
   /** Bytes. */
@@ -73,7 +72,6 @@ const defaultEpoch = 1_767_225_600;
 export function defaultConfiguration(): RunConfiguration {
   return {
     virtualization: false,
-    secure: false,
     processors: 1,
     drives: [],
     folders: [],
