@@ -4,8 +4,8 @@ import type { BootResult } from "./machines.js";
 import { softwareDirectory } from "./packages.js";
 import type { Step, Workload } from "./workloads.js";
 
-/** QEMU's last answer to each step, with the command that was asked, so that an answer to another question isn't used. */
-export type AnswerRecord = Readonly<Record<string, { readonly command: string; readonly answer: string }>>;
+/** What QEMU last said in each step, with the command that was asked, so that an answer to another question isn't used. */
+export type AnswerRecord = Readonly<Record<string, { readonly command: string; readonly output: string }>>;
 
 const recordFile = (name: string): string => join(softwareDirectory(), "answers", `${name}.json`);
 
@@ -25,7 +25,7 @@ export function writeRecord(name: string, workload: Workload, { steps }: BootRes
     .filter(({ status }) => status === 0)
     .flatMap(({ name: key, output }) => {
       const step = workload.steps[key];
-      return step ? [[key, { command: step.command, answer: answerOf(step, output) }] as const] : [];
+      return step ? [[key, { command: step.command, output }] as const] : [];
     });
   mkdirSync(join(softwareDirectory(), "answers"), { recursive: true });
   const record: AnswerRecord = { ...readRecord(name), ...Object.fromEntries(found) };

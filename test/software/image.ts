@@ -69,10 +69,15 @@ class Root {
     this.#put({ path, mode: fileType.character | 0o600, device: [major, minor] });
   }
 
-  /** A file of a package, with the link's targets when it is one. */
+  /** A file or folder of a package, with what it points to when it's a link. */
   fetched(path: string): void {
+    if (this.#entries.has(path)) return;
     const file = this.find(path);
     const status = lstatSync(file);
+    if (status.isDirectory()) {
+      this.tree(path);
+      return;
+    }
     if (!status.isSymbolicLink()) {
       this.#put({ path, mode: fileType.file | (status.mode & 0o777), content: readFileSync(file) });
       return;

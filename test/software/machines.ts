@@ -33,8 +33,6 @@ export interface BootResult {
   readonly complete: boolean;
   /** Why it isn't complete. */
   readonly failure: string;
-  /** All that the console said. */
-  readonly console: string;
   /** Seconds from the start of the process to the first step. */
   readonly bootSeconds: number;
 }
@@ -53,11 +51,11 @@ export interface BootOptions {
   /** Host seconds after which it's killed. */
   readonly limit: number;
   /** Takes what the console says as it comes. */
-  readonly echo?: (text: string) => void;
+  readonly echo: (text: string) => void;
 }
 
 /** The command that boots an image, the same options for both machines. */
-export function bootCommand(options: BootOptions): [string, ...string[]] {
+export function bootCommand(options: Omit<BootOptions, "echo">): [string, ...string[]] {
   const { machine, cpu, processors, memoryMiB, image, initrd, append, extra } = options;
   if (machine === "trapeze" && !existsSync(trapeze))
     throw new UserError("bin/trapeze.js isn't there: build it with npm run build, or use --machine qemu");
@@ -81,9 +79,10 @@ export function boot(options: BootOptions): Promise<BootResult> {
       late = true;
       child.kill("SIGKILL");
     }, options.limit * 1000);
-    child.stdout.on("data", (chunk: Buffer) => {
-      const text = chunk.toString("latin1");
-      options.echo?.(text);
+    const end = (): void => void child.kill("SIGKILL");
+    process.once("exit", end);
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      options.echo(text);
       reader.take(text, elapsed());
     });
     child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
@@ -93,6 +92,7 @@ export function boot(options: BootOptions): Promise<BootResult> {
     });
     child.on("close", (code, signal) => {
       clearTimeout(timer);
+      process.removeListener("exit", end);
       const failure = late
         ? `killed after ${options.limit} s`
         : code !== 0
@@ -108,14 +108,12 @@ export function boot(options: BootOptions): Promise<BootResult> {
 /** Finds the marker lines of /init in what the console says. */
 class MarkerReader {
   done = false;
-  #console = "";
   #rest = "";
   #bootSeconds = 0;
   #steps: StepResult[] = [];
   #open: { name: string; lines: string[]; since: number } | undefined;
 
   take(text: string, now: number): void {
-    this.#console += text;
     const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop() ?? "";
     for (const line of lines) this.#line(line.replace(/\r+$/, ""), now);
@@ -153,7 +151,6 @@ class MarkerReader {
       steps: this.#steps,
       complete: failure === "",
       failure,
-      console: this.#console,
       bootSeconds: this.#bootSeconds,
     };
   }

@@ -3,7 +3,7 @@
  * other and with what the host answers.
  * npx tsx test/software/run.ts --help
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { findDebian } from "../../src/cli/debian/cache.js";
@@ -33,6 +33,7 @@ options
   --list             print the steps and their commands
   --command          print the commands that boot the workloads, and don't run them
   --verbose          show the console as it comes
+What the consoles say is kept in ${join(softwareDirectory(), "consoles")}.
 Status 0: every step ended well, with the answer that the host or QEMU gives. 1: some didn't. 2: couldn't run.
 Note: QEMU gives the kernel a seed for KASLR, which turns KPTI on, which costs QEMU a flush of its TLB at each switch.`;
 
@@ -76,6 +77,7 @@ async function main(): Promise<number> {
   const debian = findDebian("debian");
   if (!debian) throw new UserError("Debian's kernel isn't in the cache: run npx trapeze get debian");
 
+  mkdirSync(join(softwareDirectory(), "consoles"), { recursive: true });
   const verdicts: Verdict[] = [];
   const boots: Record<string, Record<string, { complete: boolean; failure: string; bootSeconds: number }>> = {};
   for (const name of names) {
@@ -104,13 +106,16 @@ async function main(): Promise<number> {
         continue;
       }
       if (process.stderr.isTTY) process.stderr.write(`${name} on ${machine}\n`);
-      const echo = values.verbose ? { echo: (text: string) => void process.stderr.write(text) } : {};
-      const result = await boot({ ...options, ...echo });
+      const log = join(softwareDirectory(), "consoles", `${name}.${machine}.log`);
+      writeFileSync(log, "");
+      const echo = (text: string): void => {
+        appendFileSync(log, text);
+        if (values.verbose) process.stderr.write(text);
+      };
+      const result = await boot({ ...options, echo });
       results.set(machine, result);
       const { complete, failure, bootSeconds } = result;
       (boots[name] ??= {})[machine] = { complete, failure, bootSeconds };
-      mkdirSync(join(softwareDirectory(), "consoles"), { recursive: true });
-      writeFileSync(join(softwareDirectory(), "consoles", `${name}.${machine}.log`), result.console);
     }
     if (values.command) continue;
     const judged = judge(name, workload, wanted, results, readRecord(name));
@@ -139,6 +144,7 @@ function quoted(word: string): string {
   return /^[\w./,=:+@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(2));
 try {
   process.exitCode = await main();
 } catch (error) {

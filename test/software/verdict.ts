@@ -34,8 +34,11 @@ export function judge(
       if (!result) problems.push(`${machine} never came to it`);
       else if (result.status === undefined) problems.push(`${machine} ended in it${said(result.output)}`);
       else if (result.status !== 0) problems.push(`${machine}: status ${result.status}${said(result.output)}`);
-      else if (expected !== undefined && answerOf(step, result.output) !== expected)
-        problems.push(`${machine} ${difference(answerOf(step, result.output), expected, "the host")}`);
+      else if (expected !== undefined) {
+        const answer = answerOf(step, result.output);
+        const part = step.part?.(answer) ?? answer;
+        if (part !== expected) problems.push(`${machine} ${difference(part, expected, "the host")}`);
+      }
     }
     const finished = [...ran].filter(([, { status }]) => status === 0);
     const trapeze = ran.get("trapeze");
@@ -49,8 +52,8 @@ export function judge(
       const [machine, { output }] = finished[0]!;
       if (known && known.command === step.command) {
         judges.push("record");
-        if (answerOf(step, output) !== known.answer)
-          problems.push(`${machine} ${difference(answerOf(step, output), known.answer, "qemu's last run")}`);
+        const [ours, theirs] = [answerOf(step, output), answerOf(step, known.output)];
+        if (ours !== theirs) problems.push(`${machine} ${difference(ours, theirs, "qemu's last run")}`);
       } else if (expected === undefined && machine === "trapeze") {
         problems.push("nobody to compare with: run it on qemu as well");
       }
@@ -102,11 +105,11 @@ export function printVerdicts(
   };
   const both = machines.length === 2;
   const heads = (of: string): string =>
-    machines.map((machine) => `${machine} ${of}`.padStart(12)).join("") + (both ? "ratio".padStart(9) : "");
+    machines.map((machine) => `${machine} ${of}`.padStart(15)).join("") + (both ? "ratio".padStart(9) : "");
   console.log(`${name.padEnd(34)}${heads("guest")}${heads("host")}  seconds`);
   for (const { step, guestSeconds, hostSeconds, judges, problems } of verdicts) {
     const columns = [guestSeconds, hostSeconds].map(
-      (times) => machines.map((machine) => number(times[machine]).padStart(12)).join("") + (both ? ratio(times) : ""),
+      (times) => machines.map((machine) => number(times[machine]).padStart(15)).join("") + (both ? ratio(times) : ""),
     );
     const verdict = problems.length > 0 ? "WRONG" : judges.length > 0 ? `right (${judges.join(", ")})` : "ran";
     console.log(`  ${step.padEnd(32)}${columns.join("")}  ${verdict}`);

@@ -12,6 +12,8 @@ export interface Step {
   readonly command: string;
   /** The answer, found on the host by other means than the guest's. Without it the two machines judge each other. */
   readonly expected?: () => string;
+  /** What of the answer the host knows; all of it without this. */
+  readonly part?: (answer: string) => string;
   /** What of the output is the answer, where the rest differs from run to run. */
   readonly answer?: (output: string) => string;
 }
@@ -80,11 +82,11 @@ const busybox: Workload = {
       },
     },
     awk: {
-      command: "seq 1 60000 | awk '{ s += $1 * $1; t += sqrt($1) } END { printf \"%d %.6f\\n\", s, t }'",
+      command: "seq 1 60000 | awk '{ s += $1 * $1; t += $1 / 7 } END { printf \"%.0f %.6f\\n\", s, t }'",
       expected: () => {
-        let [squares, roots] = [0, 0];
-        for (let i = 1; i <= 60000; i++) [squares, roots] = [squares + i * i, roots + Math.sqrt(i)];
-        return `${squares} ${roots.toFixed(6)}`;
+        let [squares, sevenths] = [0, 0];
+        for (let i = 1; i <= 60000; i++) [squares, sevenths] = [squares + i * i, sevenths + i / 7];
+        return `${squares} ${sevenths.toFixed(6)}`;
       },
     },
     spawn: {
@@ -225,27 +227,26 @@ const openssl: Workload = {
   limit: 300,
 };
 
-const roundTrip = (pack: string, unpack: string): Step => ({
-  command: [`${pack} </work/data >packed`, "sha256sum <packed", `${unpack} <packed | sha256sum`, "rm packed"].join(
-    "\n",
-  ),
-});
-
-/** The round trip gives back the data; what it was packed into is for the machines to agree on. */
-const judged = (step: Step): Step => ({
-  ...step,
-  answer: (output) => {
-    const back = output.split("\n").at(-1);
-    return back === `${digest("sha256", data())}  -` ? output : `${output}\nwhich isn't what was packed`;
-  },
-});
+/** Packs and unpacks the data's first bytes. The host knows what comes back; the machines agree on the packed bytes. */
+function roundTrip(pack: string, unpack: string, length = data().length): Step {
+  return {
+    command: [
+      `head -c ${length} /work/data | ${pack} >packed`,
+      "sha256sum <packed",
+      `${unpack} <packed | sha256sum`,
+      "rm packed",
+    ].join("\n"),
+    part: (answer) => answer.split("\n").at(-1)!,
+    expected: () => `${digest("sha256", data().subarray(0, length))}  -`,
+  };
+}
 
 const gzip: Workload = {
   summary: "gzip at its levels, both ways",
   packages: ["gzip"],
   programs: ["bin/gzip"],
   files: dataFile,
-  steps: each(["1", "6", "9"], (level) => judged(roundTrip(`/bin/gzip -n${level}`, "/bin/gzip -dc"))),
+  steps: each(["1", "6", "9"], (level) => roundTrip(`/bin/gzip -n${level}`, "/bin/gzip -dc")),
   memoryMiB: 256,
   limit: 180,
 };
@@ -257,9 +258,11 @@ const zstd: Workload = {
   loads: ["libgcc_s.so.1"],
   files: dataFile,
   steps: {
-    ...each(["1", "3", "12"], (level) => judged(roundTrip(`zstd -qc -${level}`, "zstd -qdc"))),
-    threads: judged(roundTrip("zstd -qc -T2 -3 --check", "zstd -qdc")),
-    ...each(["gzip", "xz", "lz4"], (format) => judged(roundTrip(`zstd -qc --format=${format}`, "zstd -qdc"))),
+    ...each(["1", "3"], (level) => roundTrip(`zstd -qc -${level}`, "zstd -qdc")),
+    "12": roundTrip("zstd -qc -12", "zstd -qdc", 1_000_000),
+    threads: roundTrip("zstd -qc -T2 -3 --check", "zstd -qdc"),
+    ...each(["gzip", "lz4"], (format) => roundTrip(`zstd -qc --format=${format}`, "zstd -qdc")),
+    xz: roundTrip("zstd -qc --format=xz", "zstd -qdc", 500_000),
   },
   memoryMiB: 512,
   limit: 240,
@@ -337,50 +340,47 @@ const esbuild: Workload = {
   limit: 180,
 };
 
-/** Bogus operations of one worker. Each verifies its own results; the count has to come out exactly. */
+/** Bogus operations of one worker, which verifies its own results. */
 const stressors: Readonly<Record<string, { readonly ops: number; readonly more?: string }>> = {
   cpu: { ops: 200, more: "--cpu-method all" },
   vm: { ops: 4000, more: "--vm-bytes 8m --vm-method all" },
-  matrix: { ops: 60, more: "--matrix-method all --matrix-size 64" },
-  "matrix-3d": { ops: 20, more: "--matrix-3d-method all --matrix-3d-size 24" },
-  str: { ops: 100, more: "--str-method all" },
-  wcs: { ops: 50, more: "--wcs-method all" },
-  hash: { ops: 50, more: "--hash-method all" },
+  matrix: { ops: 600, more: "--matrix-method all --matrix-size 64" },
+  "matrix-3d": { ops: 200, more: "--matrix-3d-method all --matrix-3d-size 24" },
+  str: { ops: 2000, more: "--str-method all" },
+  wcs: { ops: 1000, more: "--wcs-method all" },
+  hash: { ops: 500, more: "--hash-method all" },
   atomic: { ops: 100 },
   bsearch: { ops: 20 },
-  crypt: { ops: 8 },
-  "fp-error": { ops: 5000 },
+  crypt: { ops: 40 },
+  "fp-error": { ops: 50000 },
   fp: { ops: 20, more: "--fp-method all" },
-  funccall: { ops: 10, more: "--funccall-method all" },
+  funccall: { ops: 10 },
   futex: { ops: 3000 },
   fork: { ops: 200 },
   heapsort: { ops: 2, more: "--heapsort-size 20000" },
-  hsearch: { ops: 20 },
-  jmp: { ops: 200 },
+  hsearch: { ops: 100 },
   list: { ops: 30, more: "--list-method all" },
   longjmp: { ops: 5000 },
   memcpy: { ops: 50, more: "--memcpy-method all" },
-  mergesort: { ops: 2, more: "--mergesort-size 20000" },
+  mergesort: { ops: 10, more: "--mergesort-size 20000" },
   mmap: { ops: 20, more: "--mmap-bytes 4m" },
   mremap: { ops: 50, more: "--mremap-bytes 2m" },
-  msg: { ops: 5000 },
-  nop: { ops: 500 },
-  pipe: { ops: 2000 },
+  msg: { ops: 50000 },
+  nop: { ops: 5000 },
+  pipe: { ops: 20000 },
   poll: { ops: 1000 },
   prefetch: { ops: 2, more: "--prefetch-l3-size 1m" },
-  qsort: { ops: 2, more: "--qsort-size 20000" },
-  radixsort: { ops: 5, more: "--radixsort-size 20000" },
-  regs: { ops: 200 },
-  sem: { ops: 5000 },
+  qsort: { ops: 10, more: "--qsort-size 20000" },
+  radixsort: { ops: 20, more: "--radixsort-size 20000" },
+  regs: { ops: 5000 },
   shm: { ops: 20, more: "--shm-bytes 2m" },
-  sigfpe: { ops: 500 },
   sigsegv: { ops: 500 },
-  skiplist: { ops: 2 },
+  skiplist: { ops: 10 },
   switch: { ops: 3000 },
   timer: { ops: 500, more: "--timer-freq 1000" },
-  tree: { ops: 2, more: "--tree-method all --tree-size 10000" },
+  tree: { ops: 8, more: "--tree-method all --tree-size 10000" },
   tsearch: { ops: 3, more: "--tsearch-size 10000" },
-  vecmath: { ops: 5 },
+  vecmath: { ops: 50 },
   vecfp: { ops: 3, more: "--vecfp-method all" },
   vecshuf: { ops: 10, more: "--vecshuf-method all" },
   vecwide: { ops: 50 },
@@ -396,8 +396,9 @@ const stressNg: Workload = {
     Object.entries(stressors).map(([name, { ops, more = "" }]) => [
       name,
       {
-        command: `stress-ng --verify --seed 42 --timeout 300 --metrics-brief --${name} 1 --${name}-ops ${ops} ${more}`,
-        answer: stressAnswer,
+        command: `stress-ng --verify --seed 42 --timeout 100 --metrics-brief --${name} 1 --${name}-ops ${ops} ${more}`,
+        answer: (output: string) => stressAnswer(output, ops),
+        expected: () => `${name}: ${ops} operations or more\nsuccessful run completed`,
       },
     ]),
   ),
@@ -405,15 +406,18 @@ const stressNg: Workload = {
   limit: 900,
 };
 
-/** Failures, the operations done, and the verdict; not the times. */
-function stressAnswer(output: string): string {
+/** Failures, whether all operations were done, and the verdict; neither times nor the operations done beyond those. */
+function stressAnswer(output: string, ops: number): string {
   return output
     .split("\n")
     .map((line) => line.replace(/^stress-ng: (\w+): +\[\d+\] /, "$1: "))
     .flatMap((line) => {
-      if (/^(fail|error|warn): /.test(line)) return [line];
-      const metrics = /^(?:info|metrc): +([\w-]+) +(\d+) +[\d.]+ +[\d.]+/.exec(line);
-      if (metrics) return [`${metrics[1]}: ${metrics[2]} operations`];
+      if (/^(fail|error): /.test(line)) return [line];
+      const metrics = /^(?:info|metrc): +([\w-]+) +(\d+)(?: +[\d.]+){5}$/.exec(line);
+      if (metrics) {
+        const [, name, done] = metrics;
+        return [`${name}: ${Number(done) >= ops ? `${ops} operations or more` : `only ${done} operations`}`];
+      }
       const end = /(un)?successful run completed/.exec(line);
       return end ? [end[0]] : [];
     })
@@ -443,7 +447,7 @@ const schedule: Workload = {
     // It says nothing about a thread that waits for ever, but then it doesn't end.
     cyclictest: {
       command: "cyclictest -q -m -p 80 -t 2 -i 1000 -l 300",
-      answer: (output) => output.replace(/Min:.*$/gm, "").replace(/\( *\d+\)/g, ""),
+      answer: (output) => output.replace(/C: .*$/gm, "").replace(/\( *\d+\)/g, ""),
     },
     "priority-inheritance": { command: "pip_stress" },
   },
@@ -455,14 +459,14 @@ const node: Workload = {
   summary: "node 18: a JIT compiler in the guest, WebAssembly, workers, timers; the host's node is the judge",
   packages: ["nodejs"],
   programs: ["usr/bin/node"],
-  trees: ["usr/share/nodejs/acorn", "usr/share/nodejs/cjs-module-lexer", "usr/share/nodejs/undici"],
+  trees: ["acorn/dist", "acorn-walk/dist", "cjs-module-lexer", "undici"].map((module) => `usr/share/nodejs/${module}`),
   files: () => ({ "work/node.cjs": readFileSync(guestFile("node.cjs")) }),
   steps: {
     ...each(
       ["fib", "loop", "map", "numbers", "text", "libraries", "webassembly", "events", "worker"],
       (name): Step => ({ command: `node /work/node.cjs ${name}`, expected: () => hostNode(name) }),
     ),
-    "interpreted-map": { command: "node --jitless /work/node.cjs map", expected: () => hostNode("map") },
+    "interpreted-map": { command: "node --jitless /work/node.cjs map 2>/dev/null", expected: () => hostNode("map") },
   },
   memoryMiB: 768,
   limit: 400,
