@@ -3,13 +3,14 @@ import { hotWords } from "../interpreter/hot-words.js";
 import { buildCore, type Core as CoreModule, type MachineCalls, neverHot } from "../interpreter/interpreter.js";
 import { OperationNumbers } from "../interpreter/operations.js";
 import { RecordLayout, recordPageSize } from "../interpreter/record.js";
-import { PeState } from "../ir/index.js";
+import { PeState, TlbEntry, tlbEntries } from "../ir/index.js";
 import { a64 } from "../isa/a64.js";
 import type { Log } from "../ports/index.js";
 import { RoutineLibrary } from "../wasm/routines.js";
 import { access, commit, fetch } from "./access.js";
 import { CodeCache } from "./code-cache.js";
 import type { Core } from "./cores/core.js";
+import { afterInstruction, beforeInstruction } from "./debug-exceptions.js";
 import { environment } from "./environment.js";
 import { takeInterrupt } from "./interrupts.js";
 import { LinearMemory } from "./linear-memory.js";
@@ -34,6 +35,8 @@ export type TurnEnd = "limit" | "yield";
 
 /** Arrivals by branch that make code worth compiling. */
 const hotArrivals = 6000;
+/** Arrivals after which planned code no longer waits for others to be compiled with. */
+const patience = 500;
 /**
  * Most instructions between two entries into generated code: V8 replaces a function's baseline code by optimised code only
  * when it is entered again.
@@ -132,7 +135,13 @@ export class Engine {
           this.memory,
           this.code,
           regionTable,
-          { memory, routines, dispatch: this.core.dispatch, environment: this.calls.environment },
+          {
+            memory,
+            routines,
+            dispatch: this.core.dispatch,
+            resume: this.core.resume,
+            environment: this.calls.environment,
+          },
           this.core.stale,
           () => {
             for (const pe of processors) pe.tlbs.clearJumpCaches();
@@ -210,6 +219,11 @@ export class Engine {
         break;
       }
       const el = pe.el;
+      if (pe.debugEvents !== 0) {
+        if (beforeInstruction(pe)) this.charge(el);
+        else if (this.step(pe, el)) afterInstruction(pe);
+        continue;
+      }
       this.give(Math.min(left, stay));
       const exit = this.core.run(base);
       const ran = this.settle();
@@ -217,7 +231,7 @@ export class Engine {
       if (exit === Exit.fetch) {
         if (fetch(pe) < 0) this.charge(el);
       } else if (exit === Exit.step) this.step(pe, el);
-      else if (exit === Exit.hot) this.compile(base);
+      else if (exit === Exit.compile) this.compile(base);
       else if (exit === Exit.wait) {
         if (pe.waiting || pe.poweredOff) continue;
         end = "yield";
@@ -249,8 +263,8 @@ export class Engine {
     this.instructionsByEl[el]!++;
   }
 
-  /** Executes the instruction at pc alone, with effects outside of RAM allowed. */
-  private step(pe: ProcessingElement, el: number): void {
+  /** Executes the instruction at pc alone, with effects outside of RAM allowed; false when it had to be fetched first. */
+  private step(pe: ProcessingElement, el: number): boolean {
     pe.alone = true;
     this.give(1);
     const exit = this.core.step(pe.base, 0);
@@ -259,7 +273,7 @@ export class Engine {
     if (exit === Exit.fetch) {
       this.settle();
       if (fetch(pe) < 0) this.charge(el);
-      return;
+      return false;
     }
     if (pe.storePending) {
       pe.storePending = false;
@@ -271,6 +285,7 @@ export class Engine {
       }
     }
     this.instructionsByEl[el]! += this.settle();
+    return true;
   }
 
   private stepBack(pe: ProcessingElement): void {
@@ -278,15 +293,17 @@ export class Engine {
     pe.setPc((low - 4) | 0, low >>> 0 < 4 ? (pe.pcHigh - 1) | 0 : pe.pcHigh);
   }
 
-  /** pc is hot: gets it a region; code that can have none cools down. */
+  /** pc is hot: sees that it gets a region; code that must wait for it, or can have none, cools down. */
   private compile(base: number): void {
-    const { i32, view } = this.memory;
-    if (this.regions?.install(base)) return;
+    const answer = this.regions?.install(base);
+    if (answer === "ready") return;
+    const { i32, u16 } = this.memory;
     const pcLow = i32[(base + PeState.pc) >> 2]!;
     const tlb = i32[(base + PeState.tlb) >> 2]!;
-    const entry = (tlb + ((pcLow >>> 12) & 1023) * 32) >> 2;
-    if (i32[entry + 4] === (pcLow & ~0xfff))
-      view.setUint16(i32[entry + 7]! + ((pcLow & 0xffc) << 2) + RecordLayout.heat, 0, true);
+    const entry = (tlb + ((pcLow >>> 12) & (tlbEntries - 1)) * TlbEntry.size) >> 2;
+    if (i32[entry + TlbEntry.execute / 4] !== (pcLow & ~0xfff)) return;
+    const record = i32[entry + TlbEntry.records / 4]! + ((pcLow & 0xffc) << 2);
+    u16[(record + RecordLayout.heat) >> 1] = answer === "planned" ? hotArrivals - patience : 0;
   }
 
   statistics(): Readonly<Record<string, unknown>> & { readonly instructionsByEl: readonly number[] } {

@@ -13,6 +13,14 @@ interface RegionPage {
   readonly page: number;
 }
 
+/** A region that waits to be compiled with others. */
+interface Planned {
+  readonly plan: RegionPlan;
+  readonly physical: number;
+  readonly inPage: number;
+  readonly pages: ReadonlyMap<number, number>;
+}
+
 /** A compiled region. */
 interface Region {
   readonly slot: number;
@@ -25,6 +33,9 @@ interface Region {
 /** Bounds that keep one region's compilation, and the pause for it, short. */
 const limits: RegionLimits = { blocks: 160, instructions: 1500 };
 
+/** Regions that are compiled together, at most: a module costs more than what is in it. */
+const batchSize = 12;
+
 /** Slots that the region table may have. */
 const largestTable = 1 << 20;
 
@@ -35,6 +46,8 @@ const largestTable = 1 << 20;
 export class Regions {
   private readonly byEntry = new Map<number, Region[]>();
   private readonly byPage = new Map<number, Set<Region>>();
+  /** By physical address of the entry. */
+  private readonly planned = new Map<number, Planned>();
   private nextSlot = 0;
   /** Counts for statistics. */
   compiled = 0;
@@ -52,16 +65,24 @@ export class Regions {
   ) {}
 
   /**
-   * Finds or compiles the region that starts at the pc of the PE at `base`, and enters it in the PE's jump cache. False
-   * when there is none to be had: the pc isn't in the execute TLB, or no region can start there.
+   * Sees to the region that starts at the pc of the PE at `base`. "ready": it is in the PE's jump cache. "planned": it will
+   * be compiled with others, soon. "none": there is none to be had; the pc isn't in the execute TLB, or no region can start
+   * there.
    */
-  install(base: number): boolean {
+  install(base: number): "ready" | "planned" | "none" {
     const physical = this.physicalOf(base, 0);
-    if (physical === undefined) return false;
+    if (physical === undefined) return "none";
     let region = this.byEntry.get(physical)?.find((r) => this.fits(base, r));
     if (region === undefined) {
-      region = this.compile(base, physical);
-      if (region === undefined) return false;
+      if (!this.planned.has(physical)) {
+        const planned = this.plan(base, physical);
+        if (planned === undefined) return "none";
+        this.planned.set(physical, planned);
+        if (this.planned.size < batchSize) return "planned";
+      }
+      this.compilePlanned();
+      region = this.byEntry.get(physical)?.find((r) => this.fits(base, r));
+      if (region === undefined) return "none";
     }
     const { i32 } = this.memory;
     const pcLow = i32[(base + PeState.pc) >> 2]!;
@@ -69,7 +90,7 @@ export class Regions {
     i32[entry] = pcLow;
     i32[entry + 1] = i32[(base + PeState.pc + 4) >> 2]!;
     i32[entry + 2] = region.slot;
-    return true;
+    return "ready";
   }
 
   /** Address of the record of the instruction `offset` bytes from the PE's pc, if its page is in the execute TLB. */
@@ -101,7 +122,7 @@ export class Regions {
     });
   }
 
-  private compile(base: number, physical: number): Region | undefined {
+  private plan(base: number, physical: number): Planned | undefined {
     const started = performance.now();
     const pages = new Map<number, number>();
     const inPage = physical % 4096;
@@ -117,14 +138,29 @@ export class Regions {
       return this.code.instruction(word) ?? undefinedInstruction(word);
     };
     const plan = planRegion(fetch, limits);
-    if (plan === undefined) return undefined;
-    if (this.nextSlot === this.table.length) {
+    this.milliseconds += performance.now() - started;
+    return plan && { plan, physical, inPage, pages };
+  }
+
+  private compilePlanned(): void {
+    const started = performance.now();
+    const batch = [...this.planned.values()];
+    this.planned.clear();
+    if (this.nextSlot + batch.length > this.table.length) {
       if (this.table.length >= largestTable) {
         this.dropAll();
         this.onExhausted();
       } else this.table.grow(Math.max(1024, this.table.length));
     }
-    const [compiled] = compileRegions([plan], this.environment);
+    const functions = compileRegions(
+      batch.map((p) => p.plan),
+      this.environment,
+    );
+    batch.forEach((planned, i) => this.register(planned, functions[i]!));
+    this.milliseconds += performance.now() - started;
+  }
+
+  private register({ plan, physical, inPage, pages }: Planned, compiled: WebAssembly.ExportValue): void {
     const slot = this.nextSlot++;
     this.table.set(slot, compiled as CallableFunction);
     const region: Region = {
@@ -143,12 +179,13 @@ export class Regions {
     }
     this.compiled++;
     this.instructions += plan.flow.instructionCount;
-    this.milliseconds += performance.now() - started;
-    return region;
   }
 
   /** Drops regions made from bytes `start` to `end` of a page (all of it by default). */
   dropPage(page: number, start = 0, end = 4096): void {
+    for (const [physical, planned] of this.planned) {
+      for (const p of planned.pages.values()) if (p === page) this.planned.delete(physical);
+    }
     const set = this.byPage.get(page);
     if (set === undefined) return;
     const from = page * 4096 + start;
@@ -176,6 +213,7 @@ export class Regions {
   dropAll(): void {
     for (let slot = 0; slot < this.nextSlot; slot++) this.table.set(slot, this.stale as CallableFunction);
     this.dropped += this.nextSlot;
+    this.planned.clear();
     this.byEntry.clear();
     this.byPage.clear();
     this.nextSlot = 0;

@@ -16,7 +16,11 @@ export const Exit = {
   attention: 6,
   /** As attention, and the PE waits (WFI) or gives up its turn (WFE, YIELD). */
   wait: 7,
-  /** Control arrived often enough at pc for it to be compiled; or it is compiled, and the jump cache doesn't know. */
+  /** The jump cache doesn't know pc. Only inside generated code. */
   hot: 8,
+  /** Control arrived often enough at pc for it to be compiled; or it is compiled, and the jump cache doesn't know. */
+  compile: 9,
+  /** The interpreter executed a RET while regions wait for calls to return. Only inside generated code. */
+  returned: 10,
 } as const;
 export type ExitCode = (typeof Exit)[keyof typeof Exit];

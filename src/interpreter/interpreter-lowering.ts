@@ -1,5 +1,13 @@
 import { environmentOperation } from "../ir/environment.js";
-import { type OperandImplementation, PeState, type Routine, reveal, type Statement, type Type } from "../ir/index.js";
+import {
+  type BranchKind,
+  type OperandImplementation,
+  PeState,
+  type Routine,
+  reveal,
+  type Statement,
+  type Type,
+} from "../ir/index.js";
 import { TlbEntry, tlbEntries } from "../ir/tlb-layout.js";
 import type { Template } from "../isa/template.js";
 import { type Code, op } from "../wasm/code.js";
@@ -61,7 +69,7 @@ export abstract class InterpreterLowering extends Lowering {
   /** Continues at a distance that `push` pushes as i32 (bytes from this instruction). */
   protected abstract jumpRelative(push: () => void): void;
   /** Continues at the address in the i64 local. */
-  protected abstract jumpTo(local: number): void;
+  protected abstract jumpTo(local: number, purpose: BranchKind): void;
 
   protected local(number: number, type: Type): number {
     let index = this.mapped.get(number);
@@ -321,8 +329,11 @@ export abstract class InterpreterLowering extends Lowering {
     this.i32(s.size | s.flags);
     code.u8(op.call).u32(this.imports.access);
     this.tee(host);
-    this.i32(0);
-    code.u8(op.i32LeS);
+    // 0 or -1; host addresses may lie above 2 GiB.
+    this.i32(1);
+    code.u8(op.i32Add);
+    this.i32(2);
+    code.u8(op.i32LtU);
     this.open(op.if);
     this.get(host);
     this.open(op.if);
@@ -377,7 +388,7 @@ export abstract class InterpreterLowering extends Lowering {
       const target = this.locals.allocate("i64");
       this.value(s.target);
       this.set(target);
-      this.jumpTo(target);
+      this.jumpTo(target, s.purpose);
       return;
     }
     const { offset } = this.place(reveal(s.target));

@@ -1,4 +1,12 @@
-import { jumpCacheEntries, PeState, type Routine, TlbEntry, type Type, tlbEntries } from "../ir/index.js";
+import {
+  type BranchKind,
+  jumpCacheEntries,
+  PeState,
+  type Routine,
+  TlbEntry,
+  type Type,
+  tlbEntries,
+} from "../ir/index.js";
 import type { Template } from "../isa/template.js";
 import { Code, op, voidBlock } from "../wasm/code.js";
 import { ModuleBuilder } from "../wasm/module.js";
@@ -30,6 +38,8 @@ export interface Core {
   step(pe: number, arrived: 0): number;
   /** Looks up the PE's pc in its jump cache and runs the region there: what regions tail-call. */
   dispatch: WebAssembly.ExportValue;
+  /** (pe, expected pc, exit code) to exit code: what regions call when a call of theirs didn't simply return. */
+  resume: WebAssembly.ExportValue;
   /** A region that isn't there (any more): answers `Exit.hot`, so that the machine finds out what is. */
   stale: WebAssembly.ExportValue;
 }
@@ -90,14 +100,17 @@ export function buildCore(options: {
   const fast = module.declare(mainSignature);
   const exact = module.declare(mainSignature);
   const dispatch = module.declare(peToCode);
+  const resume = module.declare({ parameters: ["i32", "i64", "i32"], results: ["i32"] });
   const run = module.declare(peToCode);
   const interpret = module.declare(peToCode);
   const stale = module.declare(peToCode);
   defineMain(module, fast, shared, false);
   defineMain(module, exact, shared, true);
   module.define(dispatch, ["i32"], dispatcher(regions, module.type(peToCode)));
-  module.define(run, ["i32", "i32", "i32"], runLoop(fast, exact, dispatch));
-  module.define(interpret, ["i32", "i32", "i32"], runLoop(fast, exact, undefined));
+  module.define(resume, ["i32"], resumeLoop(fast, exact, dispatch));
+  module.define(run, [], runLoop(dispatch, resume));
+  module.define(interpret, ["i32", "i32"], interpretLoop(fast, exact));
+  module.exportFunction("resume", resume);
   module.define(stale, [], new Code().u8(op.i32Const).s32(Exit.hot).u8(op.end));
   module.exportFunction("stale", stale);
   module.exportFunction("run", run);
@@ -136,40 +149,12 @@ function dispatcher(regions: number, type: number): Code {
   return c;
 }
 
-/**
- * The loop around regions and the two interpreters. The interpreter is told whether control arrived at pc by a branch
- * that no region took (it then counts as heat). It answers `lookup` for a pc that is hot: if the dispatcher doesn't know
- * that one either, the machine is asked.
- */
-function runLoop(fast: number, exact: number, dispatch: number | undefined): Code {
-  const c = new Code();
+/** Calls whichever interpreter the budget asks for; leaves its exit code in local `exit`. */
+function interpreterCall(c: Code, fast: number, exact: number, exit: number, arrived: number): void {
   const pe = 0;
-  const exit = 1;
-  const arrived = 2;
-  const wanted = 3;
   const get = (local: number): Code => c.u8(op.localGet).u32(local);
   const set = (local: number): Code => c.u8(op.localSet).u32(local);
   const k32 = (v: number): Code => c.u8(op.i32Const).s32(v);
-  c.u8(op.loop).u8(voidBlock);
-  if (dispatch !== undefined) {
-    get(pe).u8(op.call).u32(dispatch);
-    set(exit);
-    // A region returned (RET) to where no region called from.
-    get(exit).u8(op.i32Eqz).u8(op.if).u8(voidBlock);
-    k32(0);
-    set(wanted).u8(op.br).u32(1).u8(op.end);
-    get(exit);
-    k32(Exit.hot).u8(op.i32Eq).u8(op.if).u8(voidBlock);
-    get(wanted).u8(op.if).u8(voidBlock);
-    get(exit).u8(op.return).u8(op.end);
-    k32(1);
-    set(arrived).u8(op.else);
-    get(exit);
-    k32(Exit.interpret).u8(op.i32Ne).u8(op.if).u8(voidBlock);
-    get(exit).u8(op.return).u8(op.end);
-    k32(0);
-    set(arrived).u8(op.end);
-  }
   c.u8(op.block).u8(voidBlock);
   get(pe).u8(op.i32Load).u8(2).u32(PeState.budget);
   k32(straightLineLimit).u8(op.i32GtS).u8(op.if).u8(voidBlock);
@@ -183,11 +168,68 @@ function runLoop(fast: number, exact: number, dispatch: number | undefined): Cod
   get(pe);
   get(arrived).u8(op.call).u32(exact);
   set(exit).u8(op.end);
-  if (dispatch !== undefined) {
-    k32(1);
-    set(wanted);
-    get(exit).u8(op.i32Eqz).u8(op.brIf).u32(0);
-  }
+}
+
+/** Runs the PE in the interpreters alone. */
+function interpretLoop(fast: number, exact: number): Code {
+  const c = new Code();
+  interpreterCall(c, fast, exact, 1, 2);
+  return c.u8(op.localGet).u32(1).u8(op.end);
+}
+
+/** Runs the PE until something needs the machine. */
+function runLoop(dispatch: number, resume: number): Code {
+  const c = new Code();
+  c.u8(op.localGet).u32(0).u8(op.i64Const).s64(-1);
+  c.u8(op.localGet).u32(0).u8(op.call).u32(dispatch);
+  return c.u8(op.call).u32(resume).u8(op.end);
+}
+
+/**
+ * The loop around regions and the two interpreters: goes on after exit code `exit`, until control comes to address
+ * `expected` by a return (0 is answered), or something needs the machine. Regions call it for a callee that no region is
+ * there for, or that leaves for the interpreter, so that the calls they are nested in live on.
+ *
+ * The interpreter is told whether control arrived at pc by a branch that no region took (it then counts as heat). It
+ * answers `lookup` for a pc that is hot: if the dispatcher doesn't know that one either, the machine is asked to compile.
+ */
+function resumeLoop(fast: number, exact: number, dispatch: number): Code {
+  const c = new Code();
+  const pe = 0;
+  const expected = 1;
+  const exit = 2;
+  const arrived = 3;
+  const get = (local: number): Code => c.u8(op.localGet).u32(local);
+  const set = (local: number): Code => c.u8(op.localSet).u32(local);
+  const k32 = (v: number): Code => c.u8(op.i32Const).s32(v);
+  c.u8(op.loop).u8(voidBlock);
+  // A return: to where it should, or else to wherever pc is.
+  get(exit).u8(op.i32Eqz).u8(op.if).u8(voidBlock);
+  get(pe).u8(op.i64Load).u8(3).u32(PeState.pc);
+  get(expected).u8(op.i64Eq).u8(op.if).u8(voidBlock);
+  k32(0).u8(op.return).u8(op.end);
+  get(pe).u8(op.call).u32(dispatch);
+  set(exit).u8(op.br).u32(1).u8(op.end);
+  get(exit);
+  k32(Exit.hot).u8(op.i32Ne);
+  get(exit);
+  k32(Exit.interpret).u8(op.i32Ne).u8(op.i32And).u8(op.if).u8(voidBlock);
+  get(exit).u8(op.return).u8(op.end);
+  get(exit);
+  k32(Exit.hot).u8(op.i32Eq);
+  set(arrived);
+  interpreterCall(c, fast, exact, exit, arrived);
+  get(exit).u8(op.i32Eqz).u8(op.if).u8(voidBlock);
+  get(pe).u8(op.call).u32(dispatch);
+  set(exit);
+  get(exit);
+  k32(Exit.hot).u8(op.i32Eq).u8(op.if).u8(voidBlock);
+  k32(Exit.compile).u8(op.return).u8(op.end);
+  c.u8(op.br).u32(1).u8(op.end);
+  get(exit);
+  k32(Exit.returned).u8(op.i32Eq).u8(op.if).u8(voidBlock);
+  k32(0);
+  set(exit).u8(op.br).u32(1).u8(op.end);
   c.u8(op.end);
   get(exit).u8(op.end);
   return c;
@@ -505,9 +547,19 @@ class HotLowering extends InterpreterLowering {
     this.set(main.target);
     this.lookup();
   }
-  protected jumpTo(local: number): void {
+  protected jumpTo(local: number, purpose: BranchKind): void {
     this.retire(1);
     this.set(this.main.budget);
+    if (purpose === "return") {
+      // Inside a call that a region made: it may be the one that comes back.
+      this.loadState(PeState.depth, "i32");
+      this.open(op.if);
+      this.storeState(PeState.pc, "i64", () => this.get(local));
+      this.storeState(PeState.budget, "i32", () => this.get(this.main.budget));
+      this.i32(Exit.returned);
+      this.code.u8(op.return);
+      this.close();
+    }
     this.get(local);
     this.set(this.main.target);
     this.lookup();

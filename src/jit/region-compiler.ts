@@ -18,6 +18,8 @@ export interface RegionEnvironment {
   readonly routines: RoutineLibrary;
   /** The core module's dispatcher. */
   readonly dispatch: WebAssembly.ExportValue;
+  /** The core module's loop, for calls that don't simply return. */
+  readonly resume: WebAssembly.ExportValue;
   environment(pe: number, operation: number, argument: number): number;
 }
 
@@ -36,6 +38,7 @@ export function compileRegions(plans: readonly RegionPlan[], env: RegionEnvironm
   const imports: { [name: string]: WebAssembly.ImportValue } = {
     memory: env.memory,
     dispatch: env.dispatch as WebAssembly.ImportValue,
+    resume: env.resume as WebAssembly.ImportValue,
     environment: env.environment,
   };
   for (const [r, name] of bytes.routines) imports[name] = env.routines.function(r) as WebAssembly.ImportValue;
@@ -51,6 +54,7 @@ export function regionModule(
   const module = new ModuleBuilder(pages);
   const peToCode = { parameters: ["i32" as const], results: ["i32" as const] };
   const dispatch = module.importFunction("dispatch", peToCode);
+  const resume = module.importFunction("resume", { parameters: ["i32", "i64", "i32"], results: ["i32"] });
   const environment = module.importFunction("environment", {
     parameters: ["i32", "i32", "i32"],
     results: ["i32"],
@@ -72,7 +76,12 @@ export function regionModule(
   const functions = plans.map(() => module.declare(peToCode));
   plans.forEach(({ flow }, i) => {
     const code = new Code(flow.instructionCount * 80 + 256);
-    const lowering = new RegionLowering(code, flow, regionFacts(flow), { dispatch, environment, routines: indices });
+    const lowering = new RegionLowering(code, flow, regionFacts(flow), {
+      dispatch,
+      resume,
+      environment,
+      routines: indices,
+    });
     lowering.emit();
     module.define(functions[i]!, lowering.localTypes, code);
     module.exportFunction(String(i), functions[i]!);

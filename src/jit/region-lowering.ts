@@ -24,6 +24,7 @@ import { hasArms, type RegionFacts } from "./region-facts.js";
 /** Indices of functions that regions call. */
 export interface RegionImports {
   readonly dispatch: number;
+  readonly resume: number;
   readonly environment: number;
   readonly routines: ReadonlyMap<Routine, number>;
 }
@@ -883,15 +884,23 @@ export class RegionLowering extends Lowering {
     this.get(0);
     code.u8(op.call).u32(this.imports.dispatch);
     this.set(exit);
-    this.storeState(PeState.depth, "i32", () => this.get(depth));
     this.get(exit);
     this.loadState(PeState.pc, "i64");
     this.pc(4);
     code.u8(op.i64Ne).u8(op.i32Or);
     this.open(op.if);
+    this.get(0);
+    this.pc(4);
+    this.get(exit);
+    code.u8(op.call).u32(this.imports.resume);
+    this.tee(exit);
+    this.open(op.if);
+    this.storeState(PeState.depth, "i32", () => this.get(depth));
     this.get(exit);
     code.u8(op.return);
     this.close();
+    this.close();
+    this.storeState(PeState.depth, "i32", () => this.get(depth));
     this.reload();
     this.loadState(PeState.budget, "i32");
     this.tee(this.budget);

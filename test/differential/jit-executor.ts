@@ -25,6 +25,7 @@ export class JitExecutor extends InterpreterExecutor {
         memory: this.memory,
         routines: this.routines,
         dispatch: this.core.dispatch,
+        resume: this.core.resume,
         environment: this.calls.environment,
       },
       this.core.stale,
@@ -39,7 +40,9 @@ export class JitExecutor extends InterpreterExecutor {
     for (let i = 0; i <= c.code.length; i++) this.codeCache.decode(record + 16 * i, this.calls);
     this.linear.u8.fill(0, jumpCache, jumpCache + jumpCacheSize);
     this.regions.dropPage(Math.floor(Number(c.state.pc) / 4096));
-    if (!this.regions.install(base)) throw new Error("no region for a case");
+    // Asked for twice, a region doesn't wait for others.
+    if (this.regions.install(base) === "planned") this.regions.install(base);
+    if (this.regions.install(base) !== "ready") throw new Error("no region for a case");
     return this.core.run(base);
   }
 }
