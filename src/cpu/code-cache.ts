@@ -23,6 +23,9 @@ export interface CodeCacheOwner {
 /** Writes that hit no instruction after which a page is taken for data again. */
 const dataWritesToForget = 32;
 
+const decodedBits = 14;
+const decodedEntries = 1 << decodedBits;
+
 interface CodePage {
   readonly page: number;
   readonly records: number;
@@ -36,7 +39,9 @@ export class CodeCache implements CodePages {
   private readonly owners: (CodePage | undefined)[];
   private readonly free: number[] = [];
   private readonly view: DataView;
-  private readonly decoded = new Map<number, Instruction | undefined>();
+  /** Instructions decoded lately, by a hash of the word. */
+  private readonly decodedWords = new Int32Array(decodedEntries);
+  private readonly decoded: (Instruction | undefined)[] = new Array(decodedEntries);
 
   /** `base`: address of `capacity` * recordPageSize bytes. */
   constructor(
@@ -137,17 +142,17 @@ export class CodeCache implements CodePages {
   /** The word at a physical address; undefined where no memory can be read directly. */
   word(physicalAddress: number): number | undefined {
     const host = this.physical.hostAddress(physicalAddress, 4, true);
-    return host < 0 ? undefined : this.memory.i32[host >> 2];
+    return host < 0 ? undefined : this.memory.i32[host >>> 2];
   }
 
   /** Decodes `word` for this machine's cores; undefined when UNDEFINED. */
   instruction(word: number): Instruction | undefined {
-    let found = this.decoded.get(word);
-    if (found === undefined && !this.decoded.has(word)) {
-      if (this.decoded.size > 1 << 18) this.decoded.clear();
-      found = this.table.decode(word, this.features);
-      this.decoded.set(word, found);
-    }
+    const entry = (Math.imul(word, 0x9e37_79b1) >>> (32 - decodedBits)) & (decodedEntries - 1);
+    const known = this.decoded[entry];
+    if (known !== undefined && this.decodedWords[entry] === word) return known;
+    const found = this.table.decode(word, this.features);
+    this.decodedWords[entry] = word;
+    this.decoded[entry] = found;
     return found;
   }
 
@@ -155,6 +160,6 @@ export class CodeCache implements CodePages {
   decode(record: number, calls: MachineCalls): number {
     const word = this.word(this.physicalAddress(record)) ?? 0;
     const instruction = this.instruction(word) ?? undefinedInstruction(word);
-    return this.numbers.writeRecord(this.view, record, instruction, calls);
+    return this.numbers.writeRecord(this.memory, record, instruction, calls);
   }
 }

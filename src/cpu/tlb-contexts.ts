@@ -33,6 +33,10 @@ const filterWords = filterBits / 32;
 /** Bytes of the jump cache that entries of one page are in: jumpCacheOffset spreads its 1024 addresses over as many entries. */
 const jumpCachePart = (4096 / 4) * jumpCacheEntrySize;
 
+/** As the filter of executed pages, for the blocks of one size. */
+const largeFilterBits = 512;
+const largeFilterWords = largeFilterBits / 32;
+
 const entryWords = TlbEntry.size / 4;
 const invalidWord = -1;
 const globalFlag = 0x80;
@@ -65,6 +69,8 @@ export class TlbContexts {
   /** By context, address half and size: first and last page of the blocks that entries were made from. */
   readonly #largeFirst: Float64Array;
   readonly #largeLast: Float64Array;
+  /** By context and size: blocks that entries were made from, as a bitmap by low bits of the block's number. */
+  readonly #largeFilter: Int32Array;
   readonly #executed: Int32Array;
   /** Contexts that PeState.tlb and tlbUnprivileged name; they are cleared in place, never given away. */
   current = 0;
@@ -82,6 +88,7 @@ export class TlbContexts {
     this.#info = new Uint8Array(count * tlbEntries);
     this.#largeFirst = new Float64Array(count * 2 * largeKinds);
     this.#largeLast = new Float64Array(count * 2 * largeKinds);
+    this.#largeFilter = new Int32Array(count * largeKinds * largeFilterWords);
     this.#executed = new Int32Array(count * filterWords);
     for (let context = 0; context < count; context++) this.#clear(context);
   }
@@ -213,6 +220,14 @@ export class TlbContexts {
     const first = Math.floor(page / pages) * pages;
     if (first < this.#largeFirst[at]!) this.#largeFirst[at] = first;
     if (first + pages - 1 > this.#largeLast[at]!) this.#largeLast[at] = first + pages - 1;
+    const block = (first / pages) % largeFilterBits;
+    this.#largeFilter[(context * largeKinds + kind) * largeFilterWords + (block >> 5)]! |= 1 << (block & 31);
+  }
+
+  /** Whether entries may have been made from the block that holds a page. */
+  #mayHaveBlock(context: number, kind: number, page: number, pages: number): boolean {
+    const block = Math.floor(page / pages) % largeFilterBits;
+    return (this.#largeFilter[(context * largeKinds + kind) * largeFilterWords + (block >> 5)]! & (1 << (block & 31))) !== 0;
   }
 
   /** Empties a context: TLB, jump cache and what is remembered of them. */
@@ -224,6 +239,8 @@ export class TlbContexts {
     const from = context * 2 * largeKinds;
     this.#largeFirst.fill(Number.POSITIVE_INFINITY, from, from + 2 * largeKinds);
     this.#largeLast.fill(-1, from, from + 2 * largeKinds);
+    const filter = context * largeKinds * largeFilterWords;
+    this.#largeFilter.fill(0, filter, filter + largeKinds * largeFilterWords);
     this.#executed.fill(0, context * filterWords, (context + 1) * filterWords);
   }
 
@@ -271,6 +288,7 @@ export class TlbContexts {
         if (last < this.#largeFirst[half + kind]! || firstPage > this.#largeLast[half + kind]!) continue;
         const size = 2 ** (largeShifts[kind]! - 12);
         const from = Math.floor(firstPage / size) * size;
+        if (last < from + size && !this.#mayHaveBlock(context, kind, firstPage, size)) continue;
         this.#dropRange(context, from, Math.floor(last / size) * size + size - from, globalOnly);
       }
     }

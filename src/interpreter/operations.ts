@@ -2,7 +2,7 @@ import type { InstructionTable } from "../isa/table.js";
 import type { Instruction, Template } from "../isa/template.js";
 import type { RoutineLibrary } from "../wasm/routines.js";
 import { compileCold, type MachineCalls } from "./interpreter.js";
-import { firstHotOperation, RecordLayout, writeOperands } from "./record.js";
+import { firstHotOperation, RecordLayout, type RecordMemory, writeOperands } from "./record.js";
 
 /** Cold operations that may exist: u16 numbers, less those with a fixed meaning. */
 const coldCapacity = 16384;
@@ -59,10 +59,10 @@ export class OperationNumbers {
   }
 
   /** Fills the record at `address`; its heat stays. */
-  writeRecord(memory: DataView, address: number, instruction: Instruction, calls: MachineCalls): number {
+  writeRecord(memory: RecordMemory, address: number, instruction: Instruction, calls: MachineCalls): number {
     const number = this.number(instruction.template, calls);
     writeOperands(memory, address, instruction);
-    memory.setUint16(address + RecordLayout.operation, number, true);
+    memory.u16[(address + RecordLayout.operation) >> 1] = number;
     return number;
   }
 }

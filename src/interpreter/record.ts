@@ -69,19 +69,31 @@ function place(kinds: readonly OperandKind[], name: string): OperandPlace[] {
   });
 }
 
-/** Writes an instruction's operands into the record at `address`. */
-export function writeOperands(memory: DataView, address: number, instruction: Instruction): void {
+/** Writes an instruction's operands into the record at `address`, which is a multiple of 16. */
+export function writeOperands(memory: RecordMemory, address: number, instruction: Instruction): void {
   const places = operandPlaces(instruction.template);
+  const { u8, i32 } = memory;
   for (let i = 0; i < places.length; i++) {
     const { offset, bytes } = places[i]!;
     const value = instruction.values[i]!;
-    if (bytes === 1) memory.setUint8(address + offset, Number(value));
-    else if (bytes === 8) memory.setBigInt64(address + offset, BigInt.asIntN(64, BigInt(value)), true);
-    else {
-      const n = Number(value);
-      if ((n | 0) !== n)
-        throw new Error(`${instruction.template.definition.name}: immediate ${value} doesn't fit its record`);
-      memory.setInt32(address + offset, n, true);
+    const at = address + offset;
+    if (bytes === 1) u8[at] = Number(value);
+    else if (typeof value === "number" && (value | 0) === value) {
+      i32[at >> 2] = value;
+      if (bytes === 8) i32[(at >> 2) + 1] = value >> 31;
+    } else if (bytes === 8) {
+      const wide = BigInt(value);
+      i32[at >> 2] = Number(BigInt.asIntN(32, wide));
+      i32[(at >> 2) + 1] = Number(BigInt.asIntN(32, wide >> 32n));
+    } else {
+      throw new Error(`${instruction.template.definition.name}: immediate ${value} doesn't fit its record`);
     }
   }
+}
+
+/** Views of the memory that records are in. */
+export interface RecordMemory {
+  readonly u8: Uint8Array;
+  readonly u16: Uint16Array;
+  readonly i32: Int32Array;
 }

@@ -74,8 +74,9 @@ export function regionModule(
     }
   }
   const functions = plans.map(() => module.declare(peToCode));
+  const code = new Code(32768);
   plans.forEach(({ flow }, i) => {
-    const code = new Code(flow.instructionCount * 80 + 256);
+    code.clear();
     const lowering = new RegionLowering(code, flow, regionFacts(flow), {
       dispatch,
       resume,

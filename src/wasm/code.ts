@@ -84,7 +84,7 @@ export class Code {
   bytes: Uint8Array;
   length = 0;
 
-  constructor(capacity = 1024) {
+  constructor(capacity = 128) {
     this.bytes = new Uint8Array(capacity);
   }
 

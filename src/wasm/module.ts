@@ -59,7 +59,7 @@ export class ModuleBuilder {
 
   /** Gives a declared function its locals (beyond parameters) and its instructions, final `end` included. */
   define(index: number, locals: readonly Type[], instructions: Code): void {
-    const code = new Code(instructions.length + 16);
+    const code = new Code(16);
     const runs: { type: Type; count: number }[] = [];
     for (const type of locals) {
       const last = runs[runs.length - 1];
