@@ -72,6 +72,7 @@ export class Engine {
   private given = 0;
   private limit = 0;
   private interpretedSteps = 0;
+  private interpreted = 0;
 
   constructor(options: EngineOptions) {
     const peCount = options.affinities.length;
@@ -251,6 +252,9 @@ export class Engine {
   /** Takes back what is left of the budget; gives how much was used. */
   private settle(): number {
     const { i32 } = this.memory;
+    const interpreted = this.budgetWord + (PeState.interpreted - PeState.budget) / 4;
+    this.interpreted += i32[interpreted]!;
+    i32[interpreted] = 0;
     const ran = this.given - i32[this.budgetWord]!;
     this.consumed += ran;
     this.given = 0;
@@ -314,10 +318,15 @@ export class Engine {
       tlbMisses.fetch += pe.tlbMisses[2]!;
     }
     const r = this.regions;
+    const total = this.instructionsByEl.reduce((sum, n) => sum + n, 0);
     return {
       instructionsByEl: [...this.instructionsByEl],
       tlbMisses,
       steps: this.interpretedSteps,
+      tiers: {
+        interpreter: (this.interpreted + this.interpretedSteps) / Math.max(1, total),
+        regions: 1 - (this.interpreted + this.interpretedSteps) / Math.max(1, total),
+      },
       ...(r === undefined
         ? {}
         : {

@@ -155,6 +155,13 @@ function interpreterCall(c: Code, fast: number, exact: number, exit: number, arr
   const get = (local: number): Code => c.u8(op.localGet).u32(local);
   const set = (local: number): Code => c.u8(op.localSet).u32(local);
   const k32 = (v: number): Code => c.u8(op.i32Const).s32(v);
+  /** Adds the budget to the count of interpreted instructions, or takes it away: before and after, what is left was used. */
+  const count = (how: number): void => {
+    get(pe);
+    get(pe).u8(op.i32Load).u8(2).u32(PeState.interpreted);
+    get(pe).u8(op.i32Load).u8(2).u32(PeState.budget).u8(how).u8(op.i32Store).u8(2).u32(PeState.interpreted);
+  };
+  count(op.i32Add);
   c.u8(op.block).u8(voidBlock);
   get(pe).u8(op.i32Load).u8(2).u32(PeState.budget);
   k32(straightLineLimit).u8(op.i32GtS).u8(op.if).u8(voidBlock);
@@ -168,6 +175,7 @@ function interpreterCall(c: Code, fast: number, exact: number, exit: number, arr
   get(pe);
   get(arrived).u8(op.call).u32(exact);
   set(exit).u8(op.end);
+  count(op.i32Sub);
 }
 
 /** Runs the PE in the interpreters alone. */
