@@ -44,7 +44,8 @@ export function environment(pe: ProcessingElement, operation: number, argument: 
     case op.yield:
       return pe.peers.length > 1 ? wait : next;
     case op.isb:
-      return leave;
+      // Everything takes effect at once here: context changes leave by themselves, and code is kept coherent with stores.
+      return next;
     case op.sev:
       for (const peer of pe.peers) peer.signalEvent();
       return next;

@@ -62,9 +62,10 @@ export function systemInstruction(pe: ProcessingElement, encoding: number): numb
     case "cacheInvalidate":
       return checkAddress(pe, AccessKind.write) ? next : redirected;
     case "instructionCacheAddress":
-      return checkAddress(pe, pe.el === 0 ? AccessKind.read : -1) ? leave : redirected;
+      // Nothing to invalidate: stores and DMA into code are seen when they happen (see CodePages).
+      return checkAddress(pe, pe.el === 0 ? AccessKind.read : -1) ? next : redirected;
     case "instructionCacheAll":
-      return leave;
+      return next;
     case "zero":
       return zeroBlock(pe);
     default:
@@ -180,7 +181,8 @@ function invalidateTlb(pe: ProcessingElement, operation: SystemOperation): numbe
   }
   if (broadcast) for (const peer of pe.peers) apply(peer, scope, mask, value, vmid, asid, firstPage, pages);
   else apply(pe, scope, mask, value, vmid, asid, firstPage, pages);
-  return leave;
+  // Translations that are gone can't be used by what runs on: TLBs and jump caches are emptied in place.
+  return next;
 }
 
 function apply(

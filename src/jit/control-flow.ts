@@ -62,7 +62,6 @@ const alwaysLeaves: ReadonlySet<string> = new Set([
   "undefined",
   "wfi",
   "wfe",
-  "isb",
 ]);
 
 function stops(instruction: Instruction): boolean {
