@@ -1,5 +1,3 @@
-import { createXXHash64 } from "hash-wasm";
-
 /** A named part of the machine's state. */
 export interface StatePart {
   readonly name: string;
@@ -11,6 +9,8 @@ export interface StatePart {
  * bytes in turn. Names make two machines with different parts differ, whatever the bytes.
  */
 export async function hashState(parts: Iterable<StatePart>): Promise<string> {
+  // Loaded when it is wanted: few runs hash, and all would wait for it.
+  const { createXXHash64 } = await import("hash-wasm");
   const hash = await createXXHash64();
   const length = new Uint8Array(8);
   for (const { name, bytes } of parts) {

@@ -11,32 +11,41 @@ const nopWord = 0xd503201f;
 /** A set of definitions that words are decoded by. */
 export class InstructionTable {
   private readonly buckets: (readonly Definition[] | undefined)[] = new Array(1 << (firstLevelBits + secondLevelBits));
-  private readonly byFirst: Definition[][] = [];
+  private readonly byFirst: (readonly Definition[] | undefined)[] = new Array(1 << firstLevelBits);
   private readonly templates = new Map<Definition, Map<number, Template>>();
-  /** Every template recorded so far, by id offset; consumers may follow it as it grows. */
   readonly definitions: readonly Definition[];
 
-  /** @throws when two patterns can match the same word. */
-  constructor(groups: readonly (readonly Definition[])[]) {
+  /**
+   * @param checked that {@link check} has been run over these groups before, as the tests do for the machine's own: it
+   *   takes long enough to be seen at every start.
+   * @throws when two patterns can match the same word, or two definitions have one name.
+   */
+  constructor(groups: readonly (readonly Definition[])[], checked = false) {
     this.definitions = groups.flat();
-    for (let i = 0; i < 1 << firstLevelBits; i++) this.byFirst.push([]);
+    if (!checked) this.check();
+  }
+
+  /** @throws when two patterns can match the same word, or two definitions have one name. */
+  check(): void {
     const names = new Set<string>();
     for (const d of this.definitions) {
       if (names.has(d.name)) throw new Error(`two instructions are called ${d.name}`);
       names.add(d.name);
-      const mask = d.pattern.mask >>> 21;
-      const value = d.pattern.value >>> 21;
-      for (let i = 0; i < 1 << firstLevelBits; i++) {
-        if ((i & mask) !== value) continue;
-        const list = this.byFirst[i]!;
-        for (const other of list) {
-          if (overlap(d.pattern, other.pattern)) {
-            throw new Error(`${d.name} (${d.pattern.text}) overlaps ${other.name} (${other.pattern.text})`);
-          }
-        }
-        list.push(d);
-      }
     }
+    for (let first = 0; first < 1 << firstLevelBits; first++) {
+      const list = this.withFirst(first);
+      for (const [i, d] of list.entries())
+        for (const other of list.slice(0, i))
+          if (overlap(d.pattern, other.pattern))
+            throw new Error(`${d.name} (${d.pattern.text}) overlaps ${other.name} (${other.pattern.text})`);
+    }
+  }
+
+  /** Definitions that words with these first bits can match. */
+  private withFirst(first: number): readonly Definition[] {
+    return (this.byFirst[first] ??= this.definitions.filter(
+      ({ pattern }) => (((first << 21) ^ pattern.value) & pattern.mask) >>> 21 === 0,
+    ));
   }
 
   /** The definition whose pattern `word` matches, allocated or not; undefined when there is none. */
@@ -47,7 +56,7 @@ export class InstructionTable {
     if (bucket === undefined) {
       const bits = (first << 21) | (((word >>> 10) & 63) << 10) | 0;
       const known = (0x7ff << 21) | (63 << 10);
-      bucket = this.byFirst[first]!.filter((d) => ((bits ^ d.pattern.value) & d.pattern.mask & known) === 0);
+      bucket = this.withFirst(first).filter((d) => ((bits ^ d.pattern.value) & d.pattern.mask & known) === 0);
       this.buckets[index] = bucket;
     }
     for (let i = 0; i < bucket.length; i++) {
