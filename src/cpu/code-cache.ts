@@ -26,6 +26,9 @@ const dataWritesToForget = 32;
 const decodedBits = 14;
 const decodedEntries = 1 << decodedBits;
 
+/** Page numbers that {@link CodeCache.isCode}'s filter tells apart: those of 4 GiB. */
+const filterPages = 1 << 20;
+
 interface CodePage {
   readonly page: number;
   readonly records: number;
@@ -36,6 +39,8 @@ interface CodePage {
 /** Predecoded records of the physical pages that were executed, in a pool of linear memory. */
 export class CodeCache implements CodePages {
   private readonly pages = new Map<number, CodePage>();
+  /** One bit for the low bits of each code page's number: most questions are about pages that aren't code. */
+  private readonly filter = new Int32Array(filterPages / 32);
   private readonly owners: (CodePage | undefined)[];
   private readonly free: number[] = [];
   private readonly view: DataView;
@@ -60,7 +65,8 @@ export class CodeCache implements CodePages {
   }
 
   isCode(page: number): boolean {
-    return this.pages.has(page);
+    const bit = page % filterPages;
+    return (this.filter[bit >> 5]! & (1 << (bit & 31))) !== 0 && this.pages.has(page);
   }
 
   records(page: number): number {
@@ -73,6 +79,8 @@ export class CodeCache implements CodePages {
     this.view.setUint16(records + (recordsPerPage - 1) * RecordLayout.size, pageEndOperation, true);
     const entry = { page, records, writes: 0 };
     this.pages.set(page, entry);
+    const bit = page % filterPages;
+    this.filter[bit >> 5]! |= 1 << (bit & 31);
     this.owners[slot] = entry;
     this.owner.becameCode(page);
     return records;
@@ -81,6 +89,7 @@ export class CodeCache implements CodePages {
   /** Forgets all code. */
   dropAll(): void {
     this.pages.clear();
+    this.filter.fill(0);
     this.free.length = 0;
     for (let i = this.owners.length - 1; i >= 0; i--) {
       this.owners[i] = undefined;

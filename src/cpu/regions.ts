@@ -100,7 +100,7 @@ export class Regions {
     const high = i32[(base + PeState.pc + 4) >> 2]!;
     const sum = (low >>> 0) + offset;
     const newLow = sum | 0;
-    const newHigh = (high + Math.floor(sum / 2 ** 32)) | 0;
+    const newHigh = (high + Math.floor(sum / 0x1_0000_0000)) | 0;
     const tlb = i32[(base + PeState.tlb) >> 2]!;
     const entry = (tlb + ((newLow >>> 12) & (tlbEntries - 1)) * TlbEntry.size) >> 2;
     if (i32[entry + TlbEntry.execute / 4] !== (newLow & ~0xfff)) return undefined;

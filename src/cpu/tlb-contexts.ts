@@ -25,6 +25,8 @@ largeShifts.forEach((shift, index) => {
   largeIndex[shift] = index;
 });
 const largeKinds = largeShifts.length;
+/** The same sizes in pages of 4 KB: a table, since powers are slow. */
+const largePages = largeShifts.map((shift) => 2 ** (shift - 12));
 
 /** Pages that ever had an execute tag, as a bitmap by low bits of the page number. */
 const filterBits = 4096;
@@ -216,7 +218,7 @@ export class TlbContexts {
     const kind = largeIndex[shift]!;
     const page = virtualPage(low, high);
     const at = (context * 2 + (page >= bit55Page ? 1 : 0)) * largeKinds + kind;
-    const pages = 2 ** (shift - 12);
+    const pages = largePages[kind]!;
     const first = Math.floor(page / pages) * pages;
     if (first < this.#largeFirst[at]!) this.#largeFirst[at] = first;
     if (first + pages - 1 > this.#largeLast[at]!) this.#largeLast[at] = first + pages - 1;
@@ -286,7 +288,7 @@ export class TlbContexts {
       for (let kind = 0; kind < largeKinds; kind++) {
         const last = firstPage + pages - 1;
         if (last < this.#largeFirst[half + kind]! || firstPage > this.#largeLast[half + kind]!) continue;
-        const size = 2 ** (largeShifts[kind]! - 12);
+        const size = largePages[kind]!;
         const from = Math.floor(firstPage / size) * size;
         if (last < from + size && !this.#mayHaveBlock(context, kind, firstPage, size)) continue;
         this.#dropRange(context, from, Math.floor(last / size) * size + size - from, globalOnly);

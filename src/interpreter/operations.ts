@@ -12,7 +12,8 @@ const coldCapacity = 16384;
  * compiled one at a time into functions of the cold table.
  */
 export class OperationNumbers {
-  private readonly numbers = new Map<Template, number>();
+  /** By template id; undefined for templates that have no number yet. */
+  private readonly numbers: (number | undefined)[] = [];
   private readonly compiled: (Template | undefined)[] = [];
   readonly hot: readonly Template[];
   readonly coldTable = new WebAssembly.Table({ element: "anyfunc", initial: coldCapacity });
@@ -32,21 +33,21 @@ export class OperationNumbers {
     }
     this.hot = hot;
     hot.forEach((t, i) => {
-      this.numbers.set(t, firstHotOperation + i);
+      this.numbers[t.id] = firstHotOperation + i;
     });
   }
 
   /** The number of `template`, which is compiled when it is new. */
   number(template: Template, calls: MachineCalls): number {
-    const known = this.numbers.get(template);
+    const known = this.numbers[template.id];
     if (known !== undefined) return known;
     this.compile([template], calls);
-    return this.numbers.get(template)!;
+    return this.numbers[template.id]!;
   }
 
   /** Compiles templates outside the main switch, all in one module. */
   compile(templates: readonly Template[], calls: MachineCalls): void {
-    const fresh = templates.filter((t) => !this.numbers.has(t));
+    const fresh = templates.filter((t) => this.numbers[t.id] === undefined);
     if (fresh.length === 0) return;
     const functions = compileCold({ memory: this.memory, templates: fresh, calls, routines: this.routines });
     fresh.forEach((t, i) => {
@@ -54,7 +55,7 @@ export class OperationNumbers {
       if (slot >= coldCapacity) throw new Error("more kinds of instruction than the interpreter has numbers for");
       this.compiled.push(t);
       this.coldTable.set(slot, functions[i] as CallableFunction);
-      this.numbers.set(t, firstHotOperation + this.hot.length + slot);
+      this.numbers[t.id] = firstHotOperation + this.hot.length + slot;
     });
   }
 

@@ -35,6 +35,8 @@ const granuleShifts = [12, 16, 14, 12] as const;
 const tg1ToTg0 = [0, 2, 0, 1] as const;
 
 const two32 = 2 ** 32;
+/** 2 to the power of the index: a table, since powers are slow. */
+const powersOfTwo = Float64Array.from({ length: 65 }, (_, n) => 2 ** n);
 
 /** Bits `start + count - 1` to `start` of a 64-bit number; count below 32. */
 function extract(low: number, high: number, start: number, count: number): number {
@@ -250,7 +252,7 @@ export class Walker {
     const stride = page - 3;
     let level = 4 - Math.ceil((inputSize - page) / stride);
     const paBits = Math.min(paSizes[ps]!, pe.physicalAddressBits);
-    const outputLimit = 2 ** paBits;
+    const outputLimit = powersOfTwo[paBits]!;
     const ttbrHigh = i32[system + ttbr + 1]! & 0xffff;
     const alignment = 3 + inputSize - ((3 - level) * stride + page);
     const ttbrLow = i32[system + ttbr]! & (alignment < 32 ? -1 << Math.max(alignment, 4) : 0);
@@ -445,11 +447,11 @@ export class Walker {
     if (page === 16 && level === 1 && pe.physicalAddressBits <= 42) valid = false;
     const startBits = inputSize - ((3 - level) * stride + page);
     if (startBits < 1 || startBits > stride + 4) valid = false;
-    if (!valid || ipa >= 2 ** inputSize) return this.#fail(FaultStatus.translation);
+    if (!valid || ipa >= powersOfTwo[inputSize]!) return this.#fail(FaultStatus.translation);
 
     const hardwareAccess = (vtcr & 0x20_0000) !== 0;
     const hardwareDirty = hardwareAccess && (vtcr & 0x40_0000) !== 0;
-    const outputLimit = 2 ** paBits;
+    const outputLimit = powersOfTwo[paBits]!;
     const alignment = 3 + startBits;
     const vttbr = system + Word.VTTBR_EL2;
     const baseLow = i32[vttbr]! & (alignment < 32 ? -1 << Math.max(alignment, 4) : 0);
