@@ -12,6 +12,7 @@ import { ExceptionWatch } from "./exception-watch.js";
 import { Firmware } from "./firmware.js";
 import { HostLoop } from "./host-loop.js";
 import type { BootPlan } from "./loaders/boot-plan.js";
+import { unpackKernel } from "./loaders/kernel.js";
 import { MachineClock } from "./machine-clock.js";
 import type { MachineDevice, MachineEnd, MachineOptions } from "./machine-options.js";
 import { affinityOf, maximumProcessors, memoryMap } from "./memory-map.js";
@@ -97,6 +98,7 @@ export class Machine {
       throw new MachineError(`RAM can be at most ${largestMemory / 2 ** 20} MB, not ${Math.ceil(memory / 2 ** 20)}`);
     const hasEl2 = options.virtualization === true;
     const conduit = hasEl2 ? "smc" : "hvc";
+    if (options.kernel) options = { ...options, kernel: await unpackKernel(options.kernel) };
     const plan = planMachineBoot(options, { core, processors, memory, hasEl2, conduit });
     const engine = await makeEngine({
       core,

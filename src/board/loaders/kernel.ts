@@ -1,4 +1,3 @@
-import { gunzipSync } from "fflate";
 import { isElf, loadElf } from "./elf.js";
 import { LoadError, type LoadedImage, type RamRange } from "./image.js";
 import { isLinuxImage, loadLinuxImage, loadRaw } from "./linux-image.js";
@@ -27,28 +26,33 @@ const foreignFormats: readonly { readonly at: number; readonly magic: readonly n
 ];
 
 /**
- * Recognises a kernel by its content (arm64 Image, the same compressed with gzip, ELF64 for AArch64, and everything
- * else as a raw binary) and says where it goes. Throws {@link LoadError}.
+ * What a kernel file holds: itself, or the arm64 Image that it is when it is compressed with gzip. Throws
+ * {@link LoadError}.
+ */
+export async function unpackKernel(bytes: Uint8Array): Promise<Uint8Array> {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  // Loaded when it is wanted: it takes long enough to be seen in the start of the others.
+  const { gunzipSync } = await import("fflate");
+  let plain: Uint8Array;
+  try {
+    plain = gunzipSync(bytes);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new LoadError(`the kernel is compressed with gzip, and damaged or cut short (${why})`);
+  }
+  if (!isLinuxImage(plain)) throw new LoadError("the kernel is compressed with gzip, but holds no arm64 Image");
+  return plain;
+}
+
+/**
+ * Recognises a kernel by its content (arm64 Image, ELF64 for AArch64, and everything else as a raw binary) and says where
+ * it goes. Throws {@link LoadError}.
  */
 export function loadKernel(bytes: Uint8Array, ram: RamRange): LoadedImage {
   if (bytes.length === 0) throw new LoadError("the kernel file is empty");
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-    const plain = gunzip(bytes);
-    if (!isLinuxImage(plain)) throw new LoadError("the kernel is compressed with gzip, but holds no arm64 Image");
-    return loadLinuxImage(plain, ram);
-  }
   if (isElf(bytes)) return loadElf(bytes);
   if (isLinuxImage(bytes)) return loadLinuxImage(bytes, ram);
   for (const { at, magic, says } of foreignFormats)
     if (magic.every((byte, i) => bytes[at + i] === byte)) throw new LoadError(`the kernel is ${says}`);
   return loadRaw(bytes, ram);
-}
-
-function gunzip(bytes: Uint8Array): Uint8Array {
-  try {
-    return gunzipSync(bytes);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new LoadError(`the kernel is compressed with gzip, and damaged or cut short (${why})`);
-  }
 }
