@@ -34,7 +34,7 @@ export interface EngineOptions {
 export type TurnEnd = "limit" | "yield";
 
 /** Arrivals by branch that make code worth compiling. */
-const hotArrivals = 6000;
+const hotArrivals = 8000;
 /** Arrivals after which planned code no longer waits for others to be compiled with. */
 const patience = 500;
 /**
