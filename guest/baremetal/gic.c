@@ -88,12 +88,21 @@ unsigned gic_spi_count(void)
     return (read32(VIRT_GICD_BASE + GICD_TYPER) & 0x1f) * 32;
 }
 
+static void wake(uint64_t frame)
+{
+    write32(frame + GICR_WAKER, read32(frame + GICR_WAKER) & ~(uint32_t)GICR_WAKER_PROCESSOR_SLEEP);
+    while (read32(frame + GICR_WAKER) & GICR_WAKER_CHILDREN_ASLEEP)
+        ;
+}
+
 void gic_give_to_non_secure(void)
 {
+    const uint64_t frame = redistributor();
     write32(VIRT_GICD_BASE + GICD_CTLR, (uint32_t)(GICD_CTLR_ARE | GICD_CTLR_ARE_NS_FROM_SECURE));
     for (unsigned n = FIRST_SPI; n < FIRST_SPI + gic_spi_count(); n += 32)
         write32(VIRT_GICD_BASE + GICD_IGROUPR + n / 8, ~0u);
-    write32(redistributor() + GICR_SGI_FRAME + GICD_IGROUPR, ~0u);
+    write32(frame + GICR_SGI_FRAME + GICD_IGROUPR, ~0u);
+    wake(frame);
 }
 
 void gic_init(void)
@@ -117,9 +126,7 @@ void gic_init(void)
 void gic_init_pe(void)
 {
     const uint64_t frame = redistributor();
-    write32(frame + GICR_WAKER, read32(frame + GICR_WAKER) & ~(uint32_t)GICR_WAKER_PROCESSOR_SLEEP);
-    while (read32(frame + GICR_WAKER) & GICR_WAKER_CHILDREN_ASLEEP)
-        ;
+    wake(frame); /* no effect where GICR_WAKER is Secure state's: it is awake already */
     write32(frame + GICR_SGI_FRAME + GICD_ICENABLER, ~0u);
     write32(frame + GICR_SGI_FRAME + GICD_IGROUPR, ~0u);
     for (unsigned n = 0; n < FIRST_SPI; n += 4)

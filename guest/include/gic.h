@@ -9,7 +9,10 @@
 void gic_init(void);
 /* Redistributor and CPU interface of the PE that calls it. All SGIs and PPIs disabled, priority 0xa0, Group 1. */
 void gic_init_pe(void);
-/* At EL3, when there are two security states: give every interrupt of this PE and the SPIs to Non-secure Group 1. */
+/*
+ * At EL3, when there are two security states: give every interrupt of this PE and the SPIs to Non-secure Group 1, and wake this PE's
+ * redistributor (GICR_WAKER is Secure state's alone).
+ */
 void gic_give_to_non_secure(void);
 
 void gic_enable(uint32_t intid);

@@ -13,7 +13,13 @@ export interface BootFacts {
   /** Bytes of RAM. */
   readonly memory: number;
   readonly hasEl2: boolean;
+  readonly hasEl3?: boolean;
   readonly conduit: PsciConduit;
+}
+
+/** What starts at EL3 is the firmware, and gets none from the machine: all but what has the Linux boot protocol. */
+export function startsAsFirmware(protocol: BootPlan["protocol"] | undefined, hasEl3: boolean): boolean {
+  return hasEl3 && protocol !== "linux";
 }
 
 /**
@@ -29,20 +35,21 @@ export function planMachineBoot(options: MachineOptions, facts: BootFacts): Boot
     {
       kernel,
       ...(initrd ? { initrd } : {}),
-      deviceTree: (place) => {
+      deviceTree: (place, protocol) => {
+        const conduit = startsAsFirmware(protocol, facts.hasEl3 === true) ? undefined : facts.conduit;
         const tree = options.deviceTree
           ? readDeviceTree(options.deviceTree)
           : virtDeviceTree({
               processors: facts.processors,
               compatible: compatibleOf(facts.core),
-              psciConduit: facts.conduit,
+              psciConduit: conduit,
               memory: facts.memory,
               hasEl2: facts.hasEl2,
               hasIts: true,
               hasFwCfg: true,
               hasPmu: facts.core.features.has("FEAT_PMUv3"),
             });
-        if (options.deviceTree) adoptDeviceTree(tree, facts.memory, facts.conduit);
+        if (options.deviceTree) adoptDeviceTree(tree, facts.memory, conduit);
         setChosen(tree, {
           ...(options.commandLine === undefined ? {} : { bootargs: options.commandLine }),
           ...(place ? { initrd: place } : {}),

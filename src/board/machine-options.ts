@@ -27,6 +27,11 @@ export interface MachineOptions {
   readonly memory?: number;
   /** Whether PEs have EL2; the guest then starts there. */
   readonly virtualization?: boolean;
+  /**
+   * Whether PEs have EL3, and the interrupt controller two Security states. An ELF executable then starts at EL3 on all PEs, as their
+   * firmware; everything else starts below in Non-secure state, with the machine as its firmware.
+   */
+  readonly secure?: boolean;
   /** An arm64 Image (also gzip'ed), an ELF64 executable, or a raw binary. */
   readonly kernel?: Uint8Array;
   readonly initrd?: Uint8Array;

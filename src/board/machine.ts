@@ -5,7 +5,7 @@ import type { ProcessingElement } from "../cpu/processing-element.js";
 import { AccessKind } from "../cpu/translation/walker.js";
 import { Semihosting } from "../devices/semihosting.js";
 import { type CharacterBackend, type Dma, type Log, silentLog } from "../ports/index.js";
-import { planMachineBoot } from "./boot.js";
+import { planMachineBoot, startsAsFirmware } from "./boot.js";
 import type { Engine, EngineFactory, EngineStatistics } from "./engine.js";
 import { exceptionName } from "./exception-names.js";
 import { ExceptionWatch } from "./exception-watch.js";
@@ -16,6 +16,7 @@ import { unpackKernel } from "./loaders/kernel.js";
 import { MachineClock } from "./machine-clock.js";
 import type { MachineDevice, MachineEnd, MachineOptions } from "./machine-options.js";
 import { affinityOf, maximumProcessors, memoryMap } from "./memory-map.js";
+import { enterNonSecureState } from "./non-secure-entry.js";
 import { Pacer } from "./pacer.js";
 import { processorRegisters, registerBytes } from "./processor-registers.js";
 import type { PowerController } from "./psci.js";
@@ -98,25 +99,32 @@ export class Machine {
       throw new MachineError(`RAM can be at most ${largestMemory / 2 ** 20} MB, not ${Math.ceil(memory / 2 ** 20)}`);
     const hasEl2 = options.virtualization === true;
     const conduit = hasEl2 ? "smc" : "hvc";
+    const hasEl3 = options.secure === true;
     if (options.kernel) options = { ...options, kernel: await unpackKernel(options.kernel) };
-    const plan = planMachineBoot(options, { core, processors, memory, hasEl2, conduit });
+    const plan = planMachineBoot(options, { core, processors, memory, hasEl2, hasEl3, conduit });
     const engine = await makeEngine({
       core,
       affinities: Array.from({ length: processors }, (_, i) => affinityOf(i)),
       hasEl2,
-      hasEl3: false,
+      hasEl3,
       ram: { base: memoryMap.ram.base, size: memory },
       jit: options.jit ?? true,
       log: options.log ?? silentLog,
     });
-    return new Machine(options, core, engine, conduit, plan);
+    return new Machine(
+      options,
+      core,
+      engine,
+      startsAsFirmware(plan?.protocol, hasEl3) ? undefined : conduit,
+      plan,
+    );
   }
 
   private constructor(
     options: MachineOptions,
     core: Core,
     engine: Engine,
-    conduit: "hvc" | "smc",
+    conduit: "hvc" | "smc" | undefined,
     plan: BootPlan | undefined,
   ) {
     this.core = core;
@@ -140,6 +148,8 @@ export class Machine {
     this.#board = new VirtBoard({
       engine,
       affinities: engine.processors.map((pe) => pe.affinity),
+      security: options.secure ? "two" : "single",
+      startsNonSecure: options.secure === true && conduit !== undefined,
       clock: this.#clock,
       log: this.#log,
       dma: this.#dma(),
@@ -152,7 +162,7 @@ export class Machine {
     const firmware = new Firmware(this.#powerController());
     const watch = new ExceptionWatch(this.#log, (pe, what) => this.#finish({ kind: "stuck", pe, what }));
     for (const pe of engine.processors) {
-      pe.conduit = { instruction: conduit, monitor: firmware };
+      pe.conduit = conduit && { instruction: conduit, monitor: firmware };
       if (this.#semihosting) pe.semihosting = (caller) => this.#callSemihosting(caller);
       watch.watch(pe);
     }
@@ -394,13 +404,25 @@ export class Machine {
       pe.reset();
       pe.poweredOff = true;
     }
-    this.#powerOn(0, BigInt(entry ?? memoryMap.ram.base), BigInt(x0 ?? 0));
+    const first = BigInt(entry ?? memoryMap.ram.base);
+    this.#powerOn(0, first, BigInt(x0 ?? 0));
+    // Nobody could switch the others on.
+    if (this.#plan && !this.#hasFirmware()) for (let pe = 1; pe < this.processors; pe++) this.#powerOn(pe, first, 0n);
   }
 
-  /** Resets a PE and lets it begin at its highest Exception level, as the Linux boot protocol and PSCI have it. */
+  /** Whether the machine is its guest's firmware. */
+  #hasFirmware(): boolean {
+    return this.#engine.processors[0]!.conduit !== undefined;
+  }
+
+  /**
+   * Resets a PE and lets it begin at its highest Exception level, as the Linux boot protocol and PSCI have it, or below EL3 when that
+   * is the machine's own.
+   */
   #powerOn(pe: number, pc: bigint, x0: bigint): void {
     const processor = this.#processor(pe);
     processor.reset();
+    if (processor.haveEl3 && this.#hasFirmware()) enterNonSecureState(processor);
     processor.pc = pc;
     processor.setX(0, x0);
     this.#board.timers[pe]!.reset();

@@ -24,6 +24,9 @@ import { memoryMap, sharedInterrupts, spi, virtioTransports } from "./memory-map
 export interface BoardOptions {
   readonly engine: Engine;
   readonly affinities: readonly number[];
+  /** Whether there are two Security states, and whether the machine leaves all interrupts to the Non-secure one. */
+  readonly security: "single" | "two";
+  readonly startsNonSecure: boolean;
   readonly clock: Clock;
   readonly log: Log;
   readonly dma: Dma;
@@ -47,13 +50,19 @@ export class VirtBoard {
     this.gic = createGic({
       peAffinities: options.affinities,
       spiCount: sharedInterrupts,
-      security: "single",
+      security: options.security,
+      startsNonSecure: options.startsNonSecure,
       outputs: engine.processors.map(interruptInputs),
       log,
       dma,
     });
     physical.addDevice(memoryMap.gicDistributor.base, this.gic.distributor);
     physical.addDevice(memoryMap.gicRedistributors.base, this.gic.redistributors);
+    const { secure } = this.gic;
+    if (secure.distributor !== this.gic.distributor) {
+      physical.addDevice(memoryMap.gicDistributor.base, secure.distributor, true);
+      physical.addDevice(memoryMap.gicRedistributors.base, secure.redistributors, true);
+    }
     if (this.gic.its) physical.addDevice(memoryMap.gicIts.base, this.gic.its);
     this.timers = engine.processors.map((pe) => this.#connectProcessor(pe, clock));
 
@@ -96,6 +105,7 @@ export class VirtBoard {
     });
     pe.timers = timers;
     pe.interruptController = this.gic.cpuInterface(pe.index);
+    pe.interruptController.setExecutionState(pe.el as 0 | 1 | 2 | 3, pe.secure);
     return timers;
   }
 

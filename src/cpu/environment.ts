@@ -212,7 +212,7 @@ function hvc(pe: ProcessingElement, imm16: number): number {
 function smc(pe: ProcessingElement, imm16: number): number {
   const el = pe.el;
   const { conduit } = pe;
-  const served = conduit?.instruction === "smc" && !pe.haveEl3;
+  const served = conduit?.instruction === "smc";
   if (el === 0 || (!pe.haveEl3 && !served && !(el === 1 && (pe.hcrLow & Hcr.TSC) !== 0))) {
     takeUndefined(pe);
     return redirected;

@@ -30,10 +30,13 @@ const sizes = [8, 4, 2, 1] as const;
 export class PhysicalMemory {
   readonly #memory: LinearMemory;
   readonly #log: Log;
+  /** What all accesses find, and what Secure ones find before it; both sorted by address. */
   readonly #devices: MmioRange[] = [];
+  readonly #secureDevices: MmioRange[] = [];
   readonly #ram: RamRange[] = [];
   #lastRam: RamRange | undefined;
   #lastDevice: MmioRange | undefined;
+  #lastSecureDevice: MmioRange | undefined;
   /** The processing element that accesses devices now: some registers (GICR aliases, logs) want to know. */
   requester = 0;
   /** Which pages have write tags in TLBs. */
@@ -54,11 +57,12 @@ export class PhysicalMemory {
     this.#ram.sort((a, b) => a.base - b.base);
   }
 
-  /** Adds a device; throws when it overlaps what is there. */
+  /** Adds a device; throws when it overlaps what is there. A Secure one may lie over one that all accesses find. */
   addDevice(base: number, device: MmioDevice, secureOnly = false): void {
     this.#refuseOverlap(device.name, base, device.size, secureOnly);
-    this.#devices.push({ base, device, ...(secureOnly ? { secureOnly } : {}) });
-    this.#devices.sort((a, b) => a.base - b.base);
+    const devices = secureOnly ? this.#secureDevices : this.#devices;
+    devices.push({ base, device, ...(secureOnly ? { secureOnly } : {}) });
+    devices.sort((a, b) => a.base - b.base);
   }
 
   get ram(): readonly RamRange[] {
@@ -66,7 +70,7 @@ export class PhysicalMemory {
   }
 
   get devices(): readonly MmioRange[] {
-    return this.#devices;
+    return [...this.#devices, ...this.#secureDevices];
   }
 
   /** The RAM range that holds an address, or undefined. */
@@ -162,25 +166,19 @@ export class PhysicalMemory {
   }
 
   #deviceAt(address: number, secure: boolean): MmioRange | undefined {
-    let found = this.#lastDevice;
-    if (found === undefined || address < found.base || address >= found.base + found.device.size) {
-      found = undefined;
-      let low = 0;
-      let high = this.#devices.length - 1;
-      while (low <= high) {
-        const middle = (low + high) >> 1;
-        const candidate = this.#devices[middle]!;
-        if (address < candidate.base) high = middle - 1;
-        else if (address >= candidate.base + candidate.device.size) low = middle + 1;
-        else {
-          found = candidate;
-          break;
-        }
+    if (secure && this.#secureDevices.length > 0) {
+      const last = this.#lastSecureDevice;
+      const found = last !== undefined && holds(last, address) ? last : search(this.#secureDevices, address);
+      if (found !== undefined) {
+        this.#lastSecureDevice = found;
+        return found;
       }
-      if (found === undefined) return undefined;
-      this.#lastDevice = found;
     }
-    return found.secureOnly === true && !secure ? undefined : found;
+    const last = this.#lastDevice;
+    if (last !== undefined && holds(last, address)) return last;
+    const found = search(this.#devices, address);
+    if (found !== undefined) this.#lastDevice = found;
+    return found;
   }
 
   /** Logs a store to where nothing is. */
@@ -205,7 +203,25 @@ export class PhysicalMemory {
         throw new Error(`"${name}" at 0x${base.toString(16)} overlaps "${other}" at 0x${otherBase.toString(16)}`);
     };
     for (const range of this.#ram) check(range.name, range.base, range.size, range.secureOnly === true);
-    for (const range of this.#devices)
+    for (const range of this.devices)
       check(range.device.name, range.base, range.device.size, range.secureOnly === true);
   }
+}
+
+function holds({ base, device }: MmioRange, address: number): boolean {
+  return address >= base && address < base + device.size;
+}
+
+/** The device at an address, of a list sorted by address. */
+function search(devices: readonly MmioRange[], address: number): MmioRange | undefined {
+  let low = 0;
+  let high = devices.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const candidate = devices[middle]!;
+    if (address < candidate.base) high = middle - 1;
+    else if (holds(candidate, address)) return candidate;
+    else low = middle + 1;
+  }
+  return undefined;
 }

@@ -107,5 +107,6 @@ export const Scr = {
   SIF: bit("SCR_EL3.SIF"),
   TWI: bit("SCR_EL3.TWI"),
   TWE: bit("SCR_EL3.TWE"),
+  APK: bit("SCR_EL3.APK"),
   API: bit("SCR_EL3.API"),
 } as const;

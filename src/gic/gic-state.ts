@@ -253,8 +253,9 @@ export class GicState {
   /** Cold reset; input wires keep their level. */
   reset(): void {
     const { spis } = this;
-    for (const array of [spis.enabled, spis.latched, spis.active, spis.group, spis.groupModifier, spis.edge])
-      array.fill(0);
+    for (const array of [spis.enabled, spis.latched, spis.active, spis.groupModifier, spis.edge]) array.fill(0);
+    const nonSecure = this.options.startsNonSecure === true;
+    spis.group.fill(nonSecure ? -1 : 0);
     spis.nonSecureAccess.fill(0);
     spis.priority.fill(0);
     this.groupEnable.fill(false);
@@ -262,7 +263,12 @@ export class GicState {
     this.route.fill(0);
     this.routeToAny.fill(0);
     for (let n = 0; n < this.route.length; n++) this.resolveRoute(n);
-    for (const pe of this.pes) pe.reset();
+    for (const pe of this.pes) {
+      pe.reset();
+      if (!nonSecure) continue;
+      pe.interrupts.group.fill(-1);
+      pe.processorSleep = false;
+    }
     this.updateAll();
   }
 

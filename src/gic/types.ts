@@ -48,6 +48,8 @@ export interface GicOptions {
   readonly spiCount: number;
   /** `single`: GICD_CTLR.DS is RAO/WI. `two`: Secure and Non-secure state, until software sets DS. */
   readonly security: "single" | "two";
+  /** As Secure firmware leaves it to an operating system: interrupts reset into Non-secure Group 1, Redistributors awake. */
+  readonly startsNonSecure?: boolean;
   readonly outputs: readonly PeOutputs[];
   readonly log: Log;
   /** Guest memory, where LPIs have their tables. Without it there are no LPIs and no ITS. */

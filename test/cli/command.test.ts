@@ -122,7 +122,6 @@ describe("run", () => {
     [["run", "demo", "-cpu", "cortex-a72"], /^unknown core 'cortex-a72'; there are /],
     [["run", "demo", "-m", "1M"], /^loadable segment 0 of the kernel .* doesn't fit in RAM/],
     [["run", "demo", "-m", "8G"], /^RAM can be at most 3584 MB, not 8192$/],
-    [["run", "demo", "-M", "virt,secure=on"], /^-M: secure: EL3 isn't offered yet$/],
     [["run", "demo", "-dtb", "package.json"], /^not a device tree blob/],
     [["run", "-kernel", process.execPath], /^the kernel is an ELF file for x86-64, not for AArch64$/],
     [["run", "demo", "-drive", "file=/nonexistent"], /disk image \/nonexistent/],

@@ -1,11 +1,13 @@
 import { memoryMap } from "../memory-map.js";
-import { hex, LoadError, type RamRange, type Segment } from "./image.js";
+import { hex, LoadError, type LoadedImage, type RamRange, type Segment } from "./image.js";
 import { loadKernel } from "./kernel.js";
 
 /** What goes into RAM before the first instruction, and how the boot PE starts. */
 export interface BootPlan {
   readonly pieces: readonly (Segment & { readonly what: string })[];
   readonly entry: number;
+  /** `linux`: started by the Linux boot protocol, below EL3; `elf`: entered as the PE comes out of reset. */
+  readonly protocol: LoadedImage["protocol"];
   /** X0 of the boot PE: the device tree's address under the Linux boot protocol. */
   readonly x0: number;
   readonly description: string;
@@ -14,8 +16,11 @@ export interface BootPlan {
 export interface BootImages {
   readonly kernel: Uint8Array;
   readonly initrd?: Uint8Array;
-  /** Makes the device tree when the initrd's place is known. */
-  readonly deviceTree: (initrd: { start: number; end: number } | undefined) => Uint8Array;
+  /** Makes the device tree when the initrd's place and the kernel's protocol are known. */
+  readonly deviceTree: (
+    initrd: { start: number; end: number } | undefined,
+    protocol: LoadedImage["protocol"],
+  ) => Uint8Array;
 }
 
 /** Linux wants the blob inside one 2 MB block (Documentation/arm64/booting.rst). */
@@ -52,7 +57,7 @@ export function planBoot(images: BootImages, ramSize: number): BootPlan {
     checkInside(pieces.at(-1)!, ram);
   }
 
-  const tree = images.deviceTree(initrd);
+  const tree = images.deviceTree(initrd, kernel.protocol);
   if (tree.length > largestDeviceTree)
     throw new LoadError(`the device tree is ${tree.length} bytes; Linux takes at most ${largestDeviceTree}`);
   let treeAddress: number | undefined;
@@ -70,6 +75,7 @@ export function planBoot(images: BootImages, ramSize: number): BootPlan {
   return {
     pieces,
     entry: kernel.entry,
+    protocol: kernel.protocol,
     x0: kernel.protocol === "linux" ? (treeAddress ?? 0) : 0,
     description: kernel.description,
   };

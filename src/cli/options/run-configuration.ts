@@ -36,6 +36,7 @@ export type DeviceOption =
 /** What the options of `trapeze run` ask for. */
 export interface RunConfiguration {
   virtualization: boolean;
+  secure: boolean;
   cpu?: string;
   processors: number;
   /** Bytes. */
@@ -72,6 +73,7 @@ const defaultEpoch = 1_767_225_600;
 export function defaultConfiguration(): RunConfiguration {
   return {
     virtualization: false,
+    secure: false,
     processors: 1,
     drives: [],
     folders: [],

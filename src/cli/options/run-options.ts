@@ -23,7 +23,7 @@ export const runOptions: readonly OptionDefinition<RunConfiguration>[] = [
   {
     spellings: ["-M", "-machine"],
     argument: "virt[,...]",
-    help: "the board: virt, with gic-version=3, virtualization=on|off (EL2)",
+    help: "the board: virt, with gic-version=3, virtualization=on|off (EL2), secure=on|off (EL3)",
     apply: applyMachine,
   },
   {
@@ -224,7 +224,7 @@ function applyMachine(configuration: RunConfiguration, argument: string, option:
     throw new UserError(`${properties.nameOf("gic-version")}: '${gic}' isn't offered; 3 is`);
   const flag = (key: string): boolean => parseSwitch(properties.get(key) ?? "off", properties.nameOf(key));
   configuration.virtualization = flag("virtualization");
-  if (flag("secure")) throw new UserError(`${properties.nameOf("secure")}: EL3 isn't offered yet`);
+  configuration.secure = flag("secure");
   properties.finish();
 }
 

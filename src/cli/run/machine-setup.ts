@@ -45,6 +45,7 @@ export async function setUpMachine(configuration: RunConfiguration, console: Con
       processors: configuration.processors,
       ...(memory === undefined ? {} : { memory }),
       virtualization: configuration.virtualization,
+      secure: configuration.secure,
       kernel,
       ...(initrd ? { initrd } : {}),
       ...(append === undefined ? {} : { commandLine: append }),
