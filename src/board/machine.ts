@@ -111,13 +111,7 @@ export class Machine {
       jit: options.jit ?? true,
       log: options.log ?? silentLog,
     });
-    return new Machine(
-      options,
-      core,
-      engine,
-      startsAsFirmware(plan?.protocol, hasEl3) ? undefined : conduit,
-      plan,
-    );
+    return new Machine(options, core, engine, startsAsFirmware(plan?.protocol, hasEl3) ? undefined : conduit, plan);
   }
 
   private constructor(
