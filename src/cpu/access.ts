@@ -1,4 +1,4 @@
-import { AccessFlag } from "../ir/statement.js";
+import { AccessFlag, accessAlignmentShift } from "../ir/statement.js";
 import { currentInstruction, DataAbort, dataAbort, instructionAbort } from "./aborts.js";
 import { pageIsWatched, takeWatchpoint } from "./debug-exceptions.js";
 import { canonicalHigh, ExceptionClass, setFar, takeSynchronous } from "./exceptions.js";
@@ -11,9 +11,6 @@ import { AccessKind } from "./translation/walker.js";
 
 const panWord = PeState.pan >> 2;
 const uaoWord = PeState.uao >> 2;
-
-/** Bits 23..16 of an access descriptor: what the address must be a multiple of, where that isn't the size; 0 otherwise. */
-const alignmentShift = 16;
 
 interface Part {
   /** Host address for RAM that can be accessed in place, else -1. */
@@ -49,7 +46,7 @@ export function access(pe: ProcessingElement, descriptor: number): number {
   const strict = (descriptor & (AccessFlag.exclusive | AccessFlag.ordered | AccessFlag.atomic)) !== 0;
   // A pair is two accesses, but for the exclusives and CASP, which are single-copy atomic as a whole.
   const halves = (descriptor & AccessFlag.pair) !== 0 && !strict;
-  const alignment = (descriptor >>> alignmentShift) & 0xff || (halves ? size >> 1 : size);
+  const alignment = (descriptor >>> accessAlignmentShift) & 0xff || (halves ? size >> 1 : size);
   const aligned = zeroes || (alignment & (alignment - 1)) !== 0 || (low & (alignment - 1)) === 0;
   const sctlr = pe.register(pe.sctlrWord);
   if (!aligned) {

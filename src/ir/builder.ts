@@ -20,7 +20,14 @@ import {
 import { type LoadName, loads, operation, type StoreName, stores } from "./operations.js";
 import { LazyRoutine, type Routine } from "./routine.js";
 import { PeState } from "./state-layout.js";
-import { AccessFlag, type BranchKind, type EnvironmentName, type FlagsKind, type Statement } from "./statement.js";
+import {
+  AccessFlag,
+  accessAlignmentShift,
+  type BranchKind,
+  type EnvironmentName,
+  type FlagsKind,
+  type Statement,
+} from "./statement.js";
 import { integerType, type Type, type Width } from "./type.js";
 
 /** State words that semantics may name. `exclusiveAddress`, `exclusiveLow` and `exclusiveHigh` are i64, the rest i32. */
@@ -52,6 +59,8 @@ export interface AccessOptions {
   readonly ordered?: boolean;
   readonly cacheMaintenance?: boolean;
   readonly pair?: boolean;
+  /** Bytes that the address must be a multiple of while alignment is checked, where that isn't the size. */
+  readonly alignment?: number;
 }
 
 /**
@@ -338,7 +347,9 @@ export class Builder {
     if (this.written) this.fail("memory access after an architectural write");
     this.expect(address, "i64");
     let flags = write ? AccessFlag.write : 0;
-    for (const key of Object.keys(options) as (keyof AccessOptions)[]) if (options[key]) flags |= AccessFlag[key];
+    const { alignment = 0, ...kinds } = options;
+    for (const key of Object.keys(kinds) as (keyof typeof kinds)[]) if (kinds[key]) flags |= AccessFlag[key];
+    flags |= alignment << accessAlignmentShift;
     const local = this.newLocal("i32");
     this.emit({ kind: "access", local, size, flags, address: this.let(address) });
     return plainNode("local", "i32", local);

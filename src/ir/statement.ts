@@ -53,6 +53,9 @@ export const AccessFlag = {
   pair: 0x4000,
 } as const;
 
+/** Bits 23..16 of an access descriptor: an alignment other than the size; 0 for the size. */
+export const accessAlignmentShift = 16;
+
 /** Effects, in order. `local` numbers index a template's or routine's `locals`. */
 export type Statement =
   | { readonly kind: "let"; readonly local: number; readonly value: Node }

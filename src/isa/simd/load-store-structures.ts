@@ -181,14 +181,15 @@ function loadReplicated(pe: Builder, size: number, Q: number, structure: number,
 /** Accesses `bytes` at the base register, does `body`, and for the post-indexed forms adds to the base. */
 function atBase(
   pe: Builder,
-  { sp, post, bytes, write }: { sp: number; post: number; bytes: number; write: boolean },
+  { sp, post, bytes, write, size }: { sp: number; post: number; bytes: number; write: boolean; size: number },
   n: XOperand,
   m: XOperand | undefined,
   body: (host: Node) => void,
 ): void {
   const base = post ? pe.let(readBase(pe, sp, n)) : readBase(pe, sp, n);
   const next = post ? pe.let(pe.add(base, post === byRegister && m ? pe.read(64, m) : pe.c64(bytes))) : base;
-  body(pe.access(bytes, base, write));
+  // Alignment is checked by element (MemSingleNF of each).
+  body(pe.access(bytes, base, write, { alignment: 1 << size }));
   if (post) pe.write(64, n, next);
 }
 
@@ -221,7 +222,7 @@ function executeMultiple(
 ): void {
   const shape = { size: s.size, Q: s.Q, ...multipleForms[s.opcode]! };
   const bytes = shape.registers * (s.Q ? 16 : 8);
-  atBase(pe, { sp: s.sp, post, bytes, write: !s.L }, operands.n, operands.m, (host) => {
+  atBase(pe, { sp: s.sp, post, bytes, write: !s.L, size: s.size }, operands.n, operands.m, (host) => {
     if (s.L) loadMultiple(pe, shape, host, operands.t);
     else storeMultiple(pe, shape, host, operands.t);
   });
@@ -284,7 +285,7 @@ function executeSingle(
   post: number,
   { t, n, m }: { t: VOperand; n: XOperand; m?: XOperand },
 ): void {
-  atBase(pe, { sp: s.sp, post, bytes: s.structure << s.size, write: !s.L }, n, m, (host) => {
+  atBase(pe, { sp: s.sp, post, bytes: s.structure << s.size, write: !s.L, size: s.size }, n, m, (host) => {
     if (s.replicate) loadReplicated(pe, s.size, s.Q, s.structure, host, t);
     else if (s.L) loadSingle(pe, s.size, s.lane, s.structure, host, t);
     else storeSingle(pe, s.size, s.lane, s.structure, host, t);
