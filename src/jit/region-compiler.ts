@@ -78,6 +78,7 @@ export function regionModule(
   plans.forEach(({ flow }, i) => {
     code.clear();
     const lowering = new RegionLowering(code, flow, regionFacts(flow), {
+      self: functions[i]!,
       dispatch,
       resume,
       environment,

@@ -17,11 +17,21 @@ export interface RegionFacts {
   /** Whether SP is surely a multiple of 16. */
   readonly spAlignedIn: ReadonlyMap<Block, boolean>;
   /** Registers whose local may differ from PE state. */
-  readonly dirtyIn: ReadonlyMap<Block, { readonly x: number; readonly v: number }>;
+  readonly dirtyIn: ReadonlyMap<Block, Registers>;
+  /** Registers whose local must hold their value: on entry to the region, and where a call comes back, only these are loaded. */
+  readonly neededIn: ReadonlyMap<Block, Registers>;
+  /** Registers whose local holds their value: those needed, at least. */
+  readonly validIn: ReadonlyMap<Block, Registers>;
   readonly memory: boolean;
   readonly simd: boolean;
   /** Uses SP as a base. */
   readonly stack: boolean;
+}
+
+/** Bit masks of X registers (31 is SP) and V registers. */
+export interface Registers {
+  readonly x: number;
+  readonly v: number;
 }
 
 interface Effects {
@@ -29,25 +39,49 @@ interface Effects {
   v: number;
   xWritten: number;
   vWritten: number;
+  /** Read before they are surely written. */
+  xUsed: number;
+  vUsed: number;
+  /** Written whatever happens. */
+  xDefined: number;
+  vDefined: number;
 }
 
-function instructionEffects(i: Instruction): Effects {
+function noEffects(): Effects {
+  return { x: 0, v: 0, xWritten: 0, vWritten: 0, xUsed: 0, vUsed: 0, xDefined: 0, vDefined: 0 };
+}
+
+/** Adds what an instruction does to what the block did before it. */
+function addEffects(e: Effects, i: Instruction): void {
   const t = i.template;
-  let x = 0;
-  let xWritten = 0;
+  let xUsed = 0;
+  let xDefined = 0;
+  let vUsed = 0;
+  let vDefined = 0;
   for (const operand of t.xReads) {
     const slot = Number(i.values[operand]);
-    if (slot !== slotZero && slot !== slotSink) x |= 1 << slot;
+    if (slot !== slotZero && slot !== slotSink) xUsed |= 1 << slot;
   }
   for (const operand of t.xWrites) {
     const slot = Number(i.values[operand]);
-    if (slot !== slotSink) xWritten |= 1 << slot;
+    if (slot !== slotSink) xDefined |= 1 << slot;
   }
-  let v = 0;
-  let vWritten = 0;
-  for (const { operand, plus } of t.vReads) v |= 1 << ((Number(i.values[operand]) + plus) & 31);
-  for (const { operand, plus } of t.vWrites) vWritten |= 1 << ((Number(i.values[operand]) + plus) & 31);
-  return { x: x | xWritten, v: v | vWritten, xWritten, vWritten };
+  for (const { operand, plus } of t.vReads) vUsed |= 1 << ((Number(i.values[operand]) + plus) & 31);
+  for (const { operand, plus } of t.vWrites) vDefined |= 1 << ((Number(i.values[operand]) + plus) & 31);
+  if (contains(i, "checkStackAlignment")) xUsed |= 1 << slotSp;
+  e.xWritten |= xDefined;
+  e.vWritten |= vDefined;
+  // A write in an arm leaves the old value where the arm doesn't run.
+  if (t.body.some((s) => s.kind === "if" || s.kind === "while")) {
+    xUsed |= xDefined;
+    vUsed |= vDefined;
+  }
+  e.x |= xUsed | xDefined;
+  e.v |= vUsed | vDefined;
+  e.xUsed |= xUsed & ~e.xDefined;
+  e.vUsed |= vUsed & ~e.vDefined;
+  e.xDefined |= xDefined;
+  e.vDefined |= vDefined;
 }
 
 /** Statements that touch something, found anywhere in a template's body. */
@@ -88,7 +122,7 @@ function flagsAfter(i: Instruction, before: FlagsState): FlagsState {
 
 /** Analyses a region. */
 export function regionFacts(flow: ControlFlow): RegionFacts {
-  const total: Effects = { x: 0, v: 0, xWritten: 0, vWritten: 0 };
+  const total = { x: 0, v: 0, xWritten: 0, vWritten: 0 };
   const perBlock = new Map<Block, Effects>();
   let memory = false;
   let simd = false;
@@ -96,19 +130,12 @@ export function regionFacts(flow: ControlFlow): RegionFacts {
   let flagsWritten = false;
   const flagKinds = new Set<FlagsAt>();
   for (const b of flow.blocks) {
-    const e: Effects = { x: 0, v: 0, xWritten: 0, vWritten: 0 };
+    const e = noEffects();
     for (const i of b.instructions) {
-      const one = instructionEffects(i);
-      e.x |= one.x;
-      e.v |= one.v;
-      e.xWritten |= one.xWritten;
-      e.vWritten |= one.vWritten;
+      addEffects(e, i);
       memory ||= i.template.accessesMemory;
       simd ||= i.template.definition.simd;
-      if (contains(i, "checkStackAlignment")) {
-        stack = true;
-        e.x |= 1 << slotSp;
-      }
+      stack ||= contains(i, "checkStackAlignment");
       flagsWritten ||= i.template.writesFlags;
       for (const s of i.template.body) if (s.kind === "flags") flagKinds.add(flagsAt(s.how, s.width));
     }
@@ -118,6 +145,8 @@ export function regionFacts(flow: ControlFlow): RegionFacts {
     total.xWritten |= e.xWritten;
     total.vWritten |= e.vWritten;
   }
+  const dirtyIn = dirtyDataflow(flow, perBlock);
+  const neededIn = neededDataflow(flow, perBlock, dirtyIn);
   return {
     ...total,
     memory,
@@ -127,7 +156,9 @@ export function regionFacts(flow: ControlFlow): RegionFacts {
     flagKinds,
     flagsIn: flagsDataflow(flow),
     spAlignedIn: stackDataflow(flow, stack),
-    dirtyIn: dirtyDataflow(flow, perBlock),
+    dirtyIn,
+    neededIn,
+    validIn: validDataflow(flow, perBlock, neededIn),
   };
 }
 
@@ -206,8 +237,8 @@ function isStackPlusMultiple(i: Instruction, n: Value): boolean {
   return n.name === "i64.and" && (isStackPlusMultiple(i, n.x!) || isStackPlusMultiple(i, n.y!));
 }
 
-function dirtyDataflow(flow: ControlFlow, effects: ReadonlyMap<Block, Effects>): Map<Block, { x: number; v: number }> {
-  const result = new Map<Block, { x: number; v: number }>();
+function dirtyDataflow(flow: ControlFlow, effects: ReadonlyMap<Block, Effects>): Map<Block, Registers> {
+  const result = new Map<Block, Registers>();
   for (const b of flow.blocks) result.set(b, { x: 0, v: 0 });
   for (let changed = true; changed; ) {
     changed = false;
@@ -221,6 +252,71 @@ function dirtyDataflow(flow: ControlFlow, effects: ReadonlyMap<Block, Effects>):
         const known = result.get(s)!;
         if ((known.x | x) !== known.x || (known.v | v) !== known.v) {
           result.set(s, { x: known.x | x, v: known.v | v });
+          changed = true;
+        }
+      }
+    }
+  }
+  return result;
+}
+
+/** What is read before it is written, or dirty on some path: another path must have it in its local too. */
+function neededDataflow(
+  flow: ControlFlow,
+  effects: ReadonlyMap<Block, Effects>,
+  dirtyIn: ReadonlyMap<Block, Registers>,
+): Map<Block, Registers> {
+  const result = new Map<Block, Registers>();
+  for (const b of flow.blocks) result.set(b, { x: 0, v: 0 });
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (let i = flow.blocks.length - 1; i >= 0; i--) {
+      const b = flow.blocks[i]!;
+      const e = effects.get(b)!;
+      let x = 0;
+      let v = 0;
+      // After a call everything is loaded anew.
+      if (b.terminator.kind !== "call") {
+        for (const s of b.successors) {
+          const needed = result.get(s)!;
+          x |= needed.x;
+          v |= needed.v;
+        }
+      }
+      const dirty = dirtyIn.get(b)!;
+      x = dirty.x | e.xUsed | (x & ~e.xDefined);
+      v = dirty.v | e.vUsed | (v & ~e.vDefined);
+      const before = result.get(b)!;
+      if (x !== before.x || v !== before.v) {
+        result.set(b, { x, v });
+        changed = true;
+      }
+    }
+  }
+  return result;
+}
+
+function validDataflow(
+  flow: ControlFlow,
+  effects: ReadonlyMap<Block, Effects>,
+  neededIn: ReadonlyMap<Block, Registers>,
+): Map<Block, Registers> {
+  const result = new Map<Block, Registers>();
+  for (const b of flow.blocks) result.set(b, { x: -1, v: -1 });
+  const entry = flow.blocks[0]!;
+  result.set(entry, neededIn.get(entry)!);
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const b of flow.blocks) {
+      const before = result.get(b)!;
+      const e = effects.get(b)!;
+      for (const s of b.successors) {
+        const known = result.get(s)!;
+        const loaded = b.terminator.kind === "call" ? neededIn.get(s)! : undefined;
+        const x = known.x & (loaded === undefined ? before.x | e.xDefined : loaded.x);
+        const v = known.v & (loaded === undefined ? before.v | e.vDefined : loaded.v);
+        if (x !== known.x || v !== known.v) {
+          result.set(s, { x, v });
           changed = true;
         }
       }

@@ -19,10 +19,12 @@ import { type Code, op, voidBlock } from "../wasm/code.js";
 import { Lowering } from "../wasm/lowering.js";
 import type { Block, ControlFlow } from "./control-flow.js";
 import { dynamicFlags, FlagsAt, type FlagsState, flagsAt, flagsKind } from "./fusion.js";
-import { hasArms, type RegionFacts } from "./region-facts.js";
+import { hasArms, type RegionFacts, type Registers } from "./region-facts.js";
 
 /** Indices of functions that regions call. */
 export interface RegionImports {
+  /** The region itself. */
+  readonly self: number;
   readonly dispatch: number;
   readonly resume: number;
   readonly environment: number;
@@ -42,8 +44,8 @@ interface Label {
 /**
  * Compiles a region's control-flow graph to one function: PE base address in, exit code out.
  *
- * X and V registers that the region uses are locals: loaded on entry, and again after a call; stored where control
- * leaves. Rarely taken ways out (TLB misses, used-up budget) and plain exits share one epilogue, to which they say where
+ * X and V registers that the region uses are locals: those that are needed are loaded on entry, and again after a call;
+ * those that changed are stored where control leaves. Rarely taken ways out (TLB misses, used-up budget) and plain exits share one epilogue, to which they say where
  * (`where`: bytes from the entry), how (`how`: an exit code, or dispatch), how many instructions of the block didn't
  * retire (`unretired`), and what kind of flags are pending (`flagsKindLocal`).
  */
@@ -79,6 +81,9 @@ export class RegionLowering extends Lowering {
   /** X registers whose local may be newer than PE state. */
   private dirtyX = 0;
   private dirtyV = 0;
+  /** Registers whose local holds their value; the others are in PE state only. */
+  private validX = 0;
+  private validV = 0;
   /** Values of this instruction's locals that are SP plus a multiple of 16. */
   private readonly alignedLocals = new Set<number>();
 
@@ -139,9 +144,12 @@ export class RegionLowering extends Lowering {
       this.loadState(PeState.tlb, "i32");
       this.set(this.tlb);
     }
-    this.reload();
+    this.reload(facts.neededIn.get(entry)!);
     this.open(op.block); // the epilogue follows this block
+    this.open(op.block); // and before it, stores of all registers that the region writes
     this.tree(entry);
+    this.close();
+    this.spill(facts.xWritten, facts.vWritten);
     this.close();
     this.epilogue();
     code.u8(op.end);
@@ -155,19 +163,23 @@ export class RegionLowering extends Lowering {
     this.close();
   }
 
-  private reload(): void {
+  private reload(needed: Registers): void {
+    this.fill(needed.x, needed.v);
+    this.dirtyX = 0;
+    this.dirtyV = 0;
+  }
+
+  private fill(xs: number, vs: number): void {
     for (let r = 0; r < 32; r++) {
-      if (this.x[r]! < 0) continue;
+      if (!(xs & (1 << r))) continue;
       this.loadState(PeState.x + 8 * r, "i64");
       this.set(this.x[r]!);
     }
     for (let r = 0; r < 32; r++) {
-      if (this.v[r]! < 0) continue;
+      if (!(vs & (1 << r))) continue;
       this.loadState(PeState.v + 16 * r, "v128");
       this.set(this.v[r]!);
     }
-    this.dirtyX = 0;
-    this.dirtyV = 0;
   }
 
   private spill(xs: number, vs: number): void {
@@ -179,7 +191,6 @@ export class RegionLowering extends Lowering {
 
   private epilogue(): void {
     const { code, facts } = this;
-    this.spill(facts.xWritten, facts.vWritten);
     if (facts.flagsWritten) this.materializeDynamic();
     this.storeState(PeState.pc, "i64", () => {
       this.get(this.pcBase);
@@ -250,6 +261,8 @@ export class RegionLowering extends Lowering {
     sp: boolean;
     x: number;
     v: number;
+    validX: number;
+    validV: number;
     block: Block;
     offset: number;
     position: number;
@@ -259,6 +272,8 @@ export class RegionLowering extends Lowering {
       sp: this.spAligned,
       x: this.dirtyX,
       v: this.dirtyV,
+      validX: this.validX,
+      validV: this.validV,
       block: this.block,
       offset: this.offset,
       position: this.position,
@@ -270,6 +285,8 @@ export class RegionLowering extends Lowering {
     this.spAligned = s.sp;
     this.dirtyX = s.x;
     this.dirtyV = s.v;
+    this.validX = s.validX;
+    this.validV = s.validV;
     this.block = s.block;
     this.offset = s.offset;
     this.position = s.position;
@@ -282,6 +299,8 @@ export class RegionLowering extends Lowering {
     this.spAligned = this.facts.spAlignedIn.get(block)!;
     this.dirtyX = this.facts.dirtyIn.get(block)!.x;
     this.dirtyV = this.facts.dirtyIn.get(block)!.v;
+    this.validX = this.facts.validIn.get(block)!.x;
+    this.validV = this.facts.validIn.get(block)!.v;
     this.position = 0;
     this.offset = block.start;
     if (block.loopHeader) {
@@ -342,7 +361,17 @@ export class RegionLowering extends Lowering {
       this.i32(this.flagsState);
       this.set(this.flagsKindLocal);
     }
-    code.u8(op.br).u32(this.depth - 1);
+    // The epilogue's stores are right for registers in their locals. Of the rest there are few, or few that changed.
+    const staleX = this.facts.xWritten & ~this.validX;
+    const staleV = this.facts.vWritten & ~this.validV;
+    const stale = bitCount(staleX) + bitCount(staleV);
+    if (stale > 0 && bitCount(this.dirtyX) + bitCount(this.dirtyV) <= stale) {
+      this.spill(this.dirtyX, this.dirtyV);
+      code.u8(op.br).u32(this.depth - 1);
+      return;
+    }
+    this.fill(staleX, staleV);
+    code.u8(op.br).u32(this.depth - 2);
   }
 
   /** Leaves for the interpreter, which executes this instruction. */
@@ -391,6 +420,7 @@ export class RegionLowering extends Lowering {
     push();
     this.set(this.x[slot]!);
     this.dirtyX |= 1 << slot;
+    this.validX |= 1 << slot;
   }
   protected readV(o: OperandImplementation, plus: number): void {
     this.get(this.v[(Number(this.operand(o)) + plus) & 31]!);
@@ -400,6 +430,7 @@ export class RegionLowering extends Lowering {
     push();
     this.set(this.v[r]!);
     this.dirtyV |= 1 << r;
+    this.validV |= 1 << r;
   }
   protected immediate(o: OperandImplementation, type: Type): void {
     const value = this.operand(o);
@@ -484,6 +515,8 @@ export class RegionLowering extends Lowering {
     this.spAligned &&= before.sp;
     this.dirtyX |= before.x;
     this.dirtyV |= before.v;
+    this.validX &= before.validX;
+    this.validV &= before.validV;
   }
 
   /** Whether a value surely is a multiple of 16, given that SP is when `spAligned` says so. */
@@ -882,7 +915,8 @@ export class RegionLowering extends Lowering {
       code.u8(op.i32Add);
     });
     this.get(0);
-    code.u8(op.call).u32(this.imports.dispatch);
+    // A region that calls itself is there, by the same mapping.
+    code.u8(op.call).u32(t.target === 0 ? this.imports.self : this.imports.dispatch);
     this.set(exit);
     this.get(exit);
     this.loadState(PeState.pc, "i64");
@@ -901,7 +935,7 @@ export class RegionLowering extends Lowering {
     this.close();
     this.close();
     this.storeState(PeState.depth, "i32", () => this.get(depth));
-    this.reload();
+    this.reload(this.facts.neededIn.get(to)!);
     this.loadState(PeState.budget, "i32");
     this.tee(this.budget);
     this.i32(to.longestPath);
@@ -972,6 +1006,12 @@ export class RegionLowering extends Lowering {
       code.u8(op.return);
     }
   }
+}
+
+function bitCount(mask: number): number {
+  let count = 0;
+  for (let m = mask; m !== 0; m &= m - 1) count++;
+  return count;
 }
 
 const neutralZeroRight: ReadonlySet<string> = new Set(["add", "sub", "or", "xor", "shl", "shr_u", "shr_s", "rotr"]);
