@@ -101,9 +101,9 @@ export class Timer {
     }
   }
 
-  /** When this timer's counter next equals `count`, in ns; -1 past the horizon. */
+  /** When this timer's counter next comes to `count`, in ns; -1 past the horizon. If it is there now, after a whole round. */
   #timeOf(count: bigint): number {
-    const ahead = Number((count - this.count()) & mask64);
+    const ahead = Number((count - this.count() - 1n) & mask64) + 1;
     const time = (Math.floor(this.#clock.now() / this.#tick) + ahead) * this.#tick;
     return time <= horizon ? time : -1;
   }
