@@ -8,6 +8,7 @@ import { PeState } from "./state-layout.js";
 import { lowestTarget } from "./system-register-access.js";
 import { FaultStatus } from "./translation/fault-status.js";
 import { AccessKind } from "./translation/walker.js";
+import { logTranslation } from "./translation-log.js";
 
 const panWord = PeState.pan >> 2;
 const uaoWord = PeState.uao >> 2;
@@ -148,7 +149,9 @@ function translatePart(
   const pan = privileged && pe.i32[pe.w + panWord] !== 0;
   pe.tlbMisses[write ? 1 : 0]!++;
   const kind = write ? AccessKind.write : AccessKind.read;
-  if (!walker.translate(low, high, kind, pe.regime, privileged, pan, pe.secure)) {
+  const ok = walker.translate(low, high, kind, pe.regime, privileged, pan, pe.secure);
+  if (pe.logsTranslations) logTranslation(pe, ok, write ? "write" : "read", low, high, privileged);
+  if (!ok) {
     const status = walker.faultStatus;
     let bits = iss;
     // Of an atomic access, a permission fault that only the write meets is a write's.
@@ -262,7 +265,9 @@ export function fetch(pe: ProcessingElement): number {
     return -1;
   }
   pe.tlbMisses[2]!++;
-  if (!walker.translate(low, high, AccessKind.execute, pe.regime, pe.el !== 0, false, pe.secure)) {
+  const ok = walker.translate(low, high, AccessKind.execute, pe.regime, pe.el !== 0, false, pe.secure);
+  if (pe.logsTranslations) logTranslation(pe, ok, "fetch", low, high, pe.el !== 0);
+  if (!ok) {
     instructionAbort(pe, walker.faultStatus, true);
     return -1;
   }
@@ -276,6 +281,7 @@ export function fetch(pe: ProcessingElement): number {
   const page = Math.floor(address / 4096);
   const hostPage = host - (low & 4095);
   if (!pe.codePages.isCode(page)) pe.dropWriteTags(hostPage);
+  if (walker.guarded) pe.setState(PeState.guardedPages, 1);
   const { shift, global } = walker;
   const records = pe.codePages.records(page);
   pe.tlbs.fillExecute(pe.tlbs.current, low, high, hostPage, records, shift, global);

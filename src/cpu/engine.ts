@@ -8,6 +8,7 @@ import { a64 } from "../isa/a64.js";
 import type { Log } from "../ports/index.js";
 import { RoutineLibrary } from "../wasm/routines.js";
 import { access, commit, fetch } from "./access.js";
+import { arriveByBranch } from "./branch-target.js";
 import { CodeCache } from "./code-cache.js";
 import type { Core } from "./cores/core.js";
 import { afterInstruction, beforeInstruction } from "./debug-exceptions.js";
@@ -72,9 +73,15 @@ export class Engine {
   private given = 0;
   private limit = 0;
   private interpretedSteps = 0;
+  /** The log wants each instruction's address: then they run one at a time. */
+  private readonly traces: boolean;
+  private readonly log: Log;
+  private fetched: bigint | undefined;
   private interpreted = 0;
 
   constructor(options: EngineOptions) {
+    this.log = options.log;
+    this.traces = options.log.enabled("exec");
     const peCount = options.affinities.length;
     const statesBase = pageSize;
     const stateSize = align(PeState.size, 4096);
@@ -214,6 +221,7 @@ export class Engine {
     for (;;) {
       const left = this.limit - this.consumed;
       if (left <= 0) break;
+      if (i32[(base + PeState.btype) >> 2] !== 0) arriveByBranch(pe);
       if (pe.irqPending !== 0 && takeInterrupt(pe)) continue;
       if (pe.poweredOff || pe.waiting) {
         end = "yield";
@@ -222,14 +230,19 @@ export class Engine {
       const el = pe.el;
       if (pe.debugEvents !== 0) {
         if (beforeInstruction(pe)) this.charge(el);
-        else if (this.step(pe, el)) afterInstruction(pe);
+        else {
+          if (this.traces) this.trace(pe);
+          if (this.step(pe, el)) afterInstruction(pe);
+        }
         continue;
       }
-      this.give(Math.min(left, stay));
+      if (this.traces) this.trace(pe);
+      this.give(Math.min(left, this.traces ? 1 : stay));
       const exit = this.core.run(base);
       const ran = this.settle();
       this.instructionsByEl[el]! += ran;
       if (exit === Exit.fetch) {
+        if (this.traces) this.fetched = pe.pc;
         if (fetch(pe) < 0) this.charge(el);
       } else if (exit === Exit.step) this.step(pe, el);
       else if (exit === Exit.compile) this.compile(base);
@@ -242,6 +255,15 @@ export class Engine {
     this.retiredByPe[index]! += this.consumed;
     this.current = -1;
     return end;
+  }
+
+  /** Logs the instruction at pc, but not again after it had to be fetched. */
+  private trace(pe: ProcessingElement): void {
+    const { pc } = pe;
+    const known = pc === this.fetched;
+    this.fetched = undefined;
+    if (known) return;
+    this.log.write("exec", `Trace ${pe.index}: 0x${pc.toString(16).padStart(16, "0")} EL${pe.el}`);
   }
 
   private give(instructions: number): void {

@@ -81,6 +81,8 @@ export class ProcessingElement {
   readonly codePages: CodePages;
   readonly counter: InstructionCounter;
   readonly log: Log;
+  /** Whether the log wants the translations of accesses that miss the TLB. */
+  readonly logsTranslations: boolean;
   readonly peers: ProcessingElement[];
   interruptController: InterruptControllerPort | undefined;
   timers: TimerPort | undefined;
@@ -200,6 +202,7 @@ export class ProcessingElement {
     this.codePages = options.codePages;
     this.counter = options.counter;
     this.log = options.log ?? silentLog;
+    this.logsTranslations = this.log.enabled("mmu");
     this.peers = options.peers;
     this.interruptController = options.interruptController;
     this.timers = options.timers;

@@ -71,6 +71,17 @@ export abstract class InterpreterLowering extends Lowering {
   /** Continues at the address in the i64 local. */
   protected abstract jumpTo(local: number, purpose: BranchKind): void;
 
+  /** With guarded pages about (FEAT_BTI), an indirect branch leaves for the machine to look where it lands. */
+  protected arriveByBranch(purpose: BranchKind, target: number, leave: () => void): void {
+    this.loadState(PeState.guardedPages, "i32");
+    this.open(op.if);
+    this.storeState(PeState.argument, "i64", () => this.pc(0));
+    this.storeState(PeState.btype, "i32", () => this.i32(4 | (purpose === "call" ? 2 : 1)));
+    this.storeState(PeState.pc, "i64", () => this.get(target));
+    leave();
+    this.close();
+  }
+
   protected local(number: number, type: Type): number {
     let index = this.mapped.get(number);
     if (index === undefined) {

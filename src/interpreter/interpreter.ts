@@ -558,7 +558,13 @@ class HotLowering extends InterpreterLowering {
   protected jumpTo(local: number, purpose: BranchKind): void {
     this.retire(1);
     this.set(this.main.budget);
-    if (purpose === "return") {
+    if (purpose !== "return") {
+      this.arriveByBranch(purpose, local, () => {
+        this.storeState(PeState.budget, "i32", () => this.get(this.main.budget));
+        this.i32(Exit.attention);
+        this.code.u8(op.return);
+      });
+    } else {
       // Inside a call that a region made: it may be the one that comes back.
       this.loadState(PeState.depth, "i32");
       this.open(op.if);
@@ -600,7 +606,8 @@ class ColdLowering extends InterpreterLowering {
     this.i32(1);
     this.code.u8(op.return);
   }
-  protected jumpTo(local: number): void {
+  protected jumpTo(local: number, purpose: BranchKind): void {
+    if (purpose !== "return") this.arriveByBranch(purpose, local, () => this.leave(Exit.attention, true));
     this.storeState(PeState.pc, "i64", () => this.get(local));
     this.i32(1);
     this.code.u8(op.return);

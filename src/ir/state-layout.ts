@@ -72,6 +72,8 @@ export const PeState = {
   spAlignmentMask: 0x1e8,
   /** i32: interrupts that are pending, whether masked or not (cpu's `Interrupt` bits). */
   interruptsPending: 0x1ec,
+  /** i32: 1 once code in a guarded page was executed (FEAT_BTI): indirect branches then ask the machine. */
+  guardedPages: 0x1f8,
   /** i32: instructions that the interpreter retired since the machine last looked. */
   interpreted: 0x1fc,
   /** V0..V31, 16 bytes each. */

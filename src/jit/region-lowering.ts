@@ -319,6 +319,14 @@ export class RegionLowering extends Lowering {
     }
     for (const instruction of block.instructions) {
       this.startInstruction(instruction);
+      const { branch } = instruction.template;
+      if (branch?.kind === "branchTo" && branch.purpose !== "return") {
+        // FEAT_BTI: where the branch lands is looked at outside.
+        this.loadState(PeState.guardedPages, "i32");
+        this.open(op.if);
+        this.leaveHere();
+        this.close();
+      }
       this.statements(instruction.template.body);
       this.offset += 4;
       this.position++;

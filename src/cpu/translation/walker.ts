@@ -24,6 +24,7 @@ export interface WalkerState {
   readonly physicalAddressBits: number;
   readonly haveGranule: readonly [kb4: boolean, kb64: boolean, kb16: boolean];
   readonly haveXnx: boolean;
+  readonly haveBti: boolean;
   readonly haveTtst: boolean;
   has(feature: string): boolean;
 }
@@ -71,6 +72,8 @@ export class Walker {
   attributes = 0;
   shareability = 0;
   global = false;
+  /** The page is guarded (FEAT_BTI). */
+  guarded = false;
   /** log2 of the size of the stage 1 block or page. */
   shift = 12;
 
@@ -170,6 +173,7 @@ export class Walker {
     this.attributes = cacheable ? 0xff : 0;
     this.shareability = cacheable ? 0 : 2;
     this.global = true;
+    this.guarded = false;
     this.shift = 12;
     return true;
   }
@@ -295,6 +299,7 @@ export class Walker {
       const accessFlag = (lo & 0x400) !== 0;
       if (!accessFlag && !hardwareAccess) return this.#fail(FaultStatus.accessFlag + level);
 
+      this.guarded = pe.haveBti && (hi & 0x4_0000) !== 0;
       // AP[2:1], XN or UXN, PXN, with the hierarchical limits (D5.4.1).
       const user = twoRanges && (lo & 0x40) !== 0 && !noEl0;
       const dirtyModifier = hardwareDirty && (hi & 0x8_0000) !== 0;
