@@ -54,14 +54,14 @@ await profile(
     memory: 512 * 2 ** 20,
     kernel: readFileSync(join(debian, "Image")),
     initrd: readFileSync(join(debian, "initramfs.cpio.gz")),
-    append: "trapeze.autotest",
+    commandLine: "trapeze.autotest",
   },
   1_400_000_000,
   6,
 );
 for (const file of readdirSync(kernels).filter((f) => f.endsWith(".elf"))) {
   const kernel = readFileSync(join(kernels, file));
-  await profile(file, { kernel, append: "iterations=1000000" }, 30_000_000, 0.2);
+  await profile(file, { kernel, commandLine: "iterations=1000000" }, 30_000_000, 0.2);
 }
 const chosen = [...counts.values()].sort((a, b) => b.weight - a.weight).slice(0, Number(process.argv[2] ?? 220));
 const total = [...counts.values()].reduce((sum, c) => sum + c.weight, 0);

@@ -22,9 +22,13 @@ describe("the flattened device tree", () => {
   it("reads back any tree", () => {
     const name = fc.stringMatching(/^[a-z0-9,._+#?-]{1,31}$/);
     const properties = fc.dictionary(name, fc.uint8Array({ maxLength: 20 }), { maxKeys: 4, noNullPrototype: true });
-    const tree = fc.memo<DeviceTreeNode>((depth) =>
+    const tree: fc.Memo<DeviceTreeNode> = fc.memo((depth) =>
       fc
-        .record({ name, properties, children: depth <= 1 ? fc.constant([]) : fc.array(tree(), { maxLength: 3 }) })
+        .record({
+          name,
+          properties,
+          children: depth <= 1 ? fc.constant<DeviceTreeNode[]>([]) : fc.array(tree(), { maxLength: 3 }),
+        })
         .map((made) => node(made.name, made.properties, made.children)),
     );
     fc.assert(
