@@ -76,7 +76,8 @@ export class Engine {
   /** The log wants each instruction's address: then they run one at a time. */
   private readonly traces: boolean;
   private readonly log: Log;
-  private fetched: bigint | undefined;
+  /** An address that was logged before its instruction could run: it had to be fetched or compiled. */
+  private announced: bigint | undefined;
   private interpreted = 0;
 
   constructor(options: EngineOptions) {
@@ -241,8 +242,8 @@ export class Engine {
       const exit = this.core.run(base);
       const ran = this.settle();
       this.instructionsByEl[el]! += ran;
+      if (this.traces && (exit === Exit.fetch || exit === Exit.compile)) this.announced = pe.pc;
       if (exit === Exit.fetch) {
-        if (this.traces) this.fetched = pe.pc;
         if (fetch(pe) < 0) this.charge(el);
       } else if (exit === Exit.step) this.step(pe, el);
       else if (exit === Exit.compile) this.compile(base);
@@ -257,11 +258,11 @@ export class Engine {
     return end;
   }
 
-  /** Logs the instruction at pc, but not again after it had to be fetched. */
+  /** Logs the instruction at pc. */
   private trace(pe: ProcessingElement): void {
     const { pc } = pe;
-    const known = pc === this.fetched;
-    this.fetched = undefined;
+    const known = pc === this.announced;
+    this.announced = undefined;
     if (known) return;
     this.log.write("exec", `Trace ${pe.index}: 0x${pc.toString(16).padStart(16, "0")} EL${pe.el}`);
   }

@@ -28,6 +28,10 @@ ${Object.entries(presets)
 Options, in QEMU's spelling where QEMU has them:
 ${describeOptions(runOptions)}
 
+What -d logs: int, each exception taken; mmu, each translation that missed the TLB (addresses, regime,
+permissions, size) or its fault; exec, the address of each instruction, which then run one at a time;
+unimp, what isn't implemented; guest_errors, the guest's misuse of devices.
+
 The console is the terminal: Ctrl-A x leaves, Ctrl-A c is the monitor, Ctrl-A h helps.
 Exit status: 0 when the guest powers off, its own when it ends by semihosting, 1 for a mistake in the
 options, ${Status.guestFailed} when the guest ends in any other way, ${Status.left} after Ctrl-A x.
@@ -37,6 +41,9 @@ Examples:
   trapeze run debian -smp 2 -virtfs local,path=.,mount_tag=host
   trapeze run -kernel Image -initrd initrd.gz -append "console=ttyAMA0" -m 1G -cpu max
   trapeze run -kernel test.elf -semihosting -serial null --max-instructions 1000000 --stats
+  trapeze run -kernel test.elf -semihosting-config enable=on,arg=test,arg=input.txt
+  trapeze run demo -serial null -d int,mmu -D log.txt
+  trapeze run debian -drive file=disk.img,if=none,id=d0,snapshot=on -device virtio-blk-device,drive=d0
 `;
 
 export const runCommand: Command = {

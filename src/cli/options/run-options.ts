@@ -152,7 +152,7 @@ export const runOptions: readonly OptionDefinition<RunConfiguration>[] = [
   {
     spellings: ["-d"],
     argument: "ITEMS",
-    help: `log: ${Object.keys(logItems).join(", ")} (with commas between)`,
+    help: `log: ${Object.keys(logItems).join(", ")} (with commas between; see below)`,
     apply: (c, argument, option) => {
       for (const item of argument.split(",")) {
         const channel = Object.hasOwn(logItems, item) ? logItems[item] : undefined;
