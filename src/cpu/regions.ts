@@ -156,7 +156,7 @@ export class Regions {
       batch.map((p) => p.plan),
       this.environment,
     );
-    batch.forEach((planned, i) => this.register(planned, functions[i]!));
+    batch.forEach((planned, i) => void this.register(planned, functions[i]!));
     this.milliseconds += performance.now() - started;
   }
 

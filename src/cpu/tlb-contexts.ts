@@ -229,7 +229,9 @@ export class TlbContexts {
   /** Whether entries may have been made from the block that holds a page. */
   #mayHaveBlock(context: number, kind: number, page: number, pages: number): boolean {
     const block = Math.floor(page / pages) % largeFilterBits;
-    return (this.#largeFilter[(context * largeKinds + kind) * largeFilterWords + (block >> 5)]! & (1 << (block & 31))) !== 0;
+    return (
+      (this.#largeFilter[(context * largeKinds + kind) * largeFilterWords + (block >> 5)]! & (1 << (block & 31))) !== 0
+    );
   }
 
   /** Empties a context: TLB, jump cache and what is remembered of them. */
