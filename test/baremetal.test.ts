@@ -47,6 +47,7 @@ const runs: readonly Run[] = [
   onCore("granules", "max"),
   onCore("access-overrides", "neoverse-n1"),
   onCore("access-overrides", "max"),
+  onCore("branch-targets", "max"),
   onCore("tlb", "max"),
   onCore("atomics", "neoverse-n1"),
   onCore("atomics", "max"),

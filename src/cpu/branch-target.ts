@@ -52,6 +52,10 @@ function compatible(pe: ProcessingElement, word: number, type: number): boolean 
  * doesn't expect it, a Branch Target exception is taken.
  */
 export function arriveByBranch(pe: ProcessingElement): void {
+  if (!pe.haveBti) {
+    pe.setState(PeState.btype, 0);
+    return;
+  }
   const state = pe.state(PeState.btype);
   const type = (state & fromBranch) !== 0 ? typeOfBranch(pe, state & 3) : state;
   pe.setState(PeState.btype, type);

@@ -219,10 +219,11 @@ export class Engine {
     i32[this.budgetWord] = 0;
     this.limit = limit;
     let end: TurnEnd = "limit";
+    const btype = (base + PeState.btype) >> 2;
     for (;;) {
+      if (i32[btype] !== 0) arriveByBranch(pe);
       const left = this.limit - this.consumed;
       if (left <= 0) break;
-      if (i32[(base + PeState.btype) >> 2] !== 0) arriveByBranch(pe);
       if (pe.irqPending !== 0 && takeInterrupt(pe)) continue;
       if (pe.poweredOff || pe.waiting) {
         end = "yield";
@@ -244,7 +245,7 @@ export class Engine {
       this.instructionsByEl[el]! += ran;
       if (this.traces && (exit === Exit.fetch || exit === Exit.compile)) this.announced = pe.pc;
       if (exit === Exit.fetch) {
-        if (fetch(pe) < 0) this.charge(el);
+        if (i32[btype] === 0 && fetch(pe) < 0) this.charge(el);
       } else if (exit === Exit.step) this.step(pe, el);
       else if (exit === Exit.compile) this.compile(base);
       else if (exit === Exit.wait) {

@@ -15,6 +15,11 @@ import { Lowering } from "../wasm/lowering.js";
 import { Exit } from "./exit.js";
 import { type OperandPlace, operandPlaces } from "./record.js";
 
+/** What PeState.btype holds until the machine has looked at the branch: bit 2, and 2 for BLR or 1 for BR. */
+export function indirectBranchType(purpose: BranchKind): number {
+  return 4 | (purpose === "call" ? 2 : 1);
+}
+
 /** Indices of functions that interpreter code calls. */
 export interface InterpreterImports {
   readonly access: number;
@@ -71,12 +76,15 @@ export abstract class InterpreterLowering extends Lowering {
   /** Continues at the address in the i64 local. */
   protected abstract jumpTo(local: number, purpose: BranchKind): void;
 
-  /** With guarded pages about (FEAT_BTI), an indirect branch leaves for the machine to look where it lands. */
+  /**
+   * Notes an indirect branch (FEAT_BTI): who finds where it lands in the execute TLB forgets the note, unless guarded pages are
+   * about: then the machine looks where it lands.
+   */
   protected arriveByBranch(purpose: BranchKind, target: number, leave: () => void): void {
+    this.storeState(PeState.argument, "i64", () => this.pc(0));
+    this.storeState(PeState.btype, "i32", () => this.i32(indirectBranchType(purpose)));
     this.loadState(PeState.guardedPages, "i32");
     this.open(op.if);
-    this.storeState(PeState.argument, "i64", () => this.pc(0));
-    this.storeState(PeState.btype, "i32", () => this.i32(4 | (purpose === "call" ? 2 : 1)));
     this.storeState(PeState.pc, "i64", () => this.get(target));
     leave();
     this.close();

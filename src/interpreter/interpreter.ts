@@ -142,6 +142,7 @@ function dispatcher(regions: number, type: number): Code {
   c.u8(op.i64Load).u8(3).u32(0);
   c.u8(op.localGet).u32(pe).u8(op.i64Load).u8(3).u32(PeState.pc).u8(op.i64Ne);
   c.u8(op.if).u8(voidBlock).u8(op.i32Const).s32(Exit.hot).u8(op.return).u8(op.end);
+  c.u8(op.localGet).u32(pe).u8(op.i32Const).s32(0).u8(op.i32Store).u8(2).u32(PeState.btype);
   c.u8(op.localGet).u32(pe);
   c.u8(op.localGet).u32(entry).u8(op.i32Load).u8(2).u32(8);
   c.u8(op.returnCallIndirect).u32(type).u32(regions);
@@ -347,6 +348,8 @@ function defineMain(module: ModuleBuilder, index: number, context: MainContext, 
   get(l.pe);
   get(l.target).u8(op.i64Store).u8(3).u32(PeState.pc);
   k32(Exit.fetch).u8(op.return).u8(op.end);
+  get(l.pe);
+  k32(0).u8(op.i32Store).u8(2).u32(PeState.btype);
   get(l.entry).u8(op.i32Load).u8(2).u32(TlbEntry.records);
   tee(l.recordBase);
   get(l.target).u8(op.i32WrapI64);

@@ -1,4 +1,5 @@
 import { Exit } from "../interpreter/exit.js";
+import { indirectBranchType } from "../interpreter/interpreter-lowering.js";
 import {
   environmentOperation,
   type Node,
@@ -326,6 +327,8 @@ export class RegionLowering extends Lowering {
         this.open(op.if);
         this.leaveHere();
         this.close();
+        this.storeState(PeState.argument, "i64", () => this.pc(0));
+        this.storeState(PeState.btype, "i32", () => this.i32(indirectBranchType(branch.purpose)));
       }
       this.statements(instruction.template.body);
       this.offset += 4;
