@@ -45,19 +45,29 @@ const ERRNO: Readonly<Record<string, number>> = {
   EPERM: 1,
   ENOENT: 2,
   EIO: 5,
+  ENXIO: 6,
   EBADF: 9,
+  EAGAIN: 11,
   EACCES: 13,
   EFAULT: 14,
+  EBUSY: 16,
   EEXIST: 17,
+  EXDEV: 18,
   ENOTDIR: 20,
   EISDIR: 21,
   EINVAL: 22,
   EMFILE: 24,
   ENOTTY: 25,
+  ETXTBSY: 26,
+  EFBIG: 27,
   ENOSPC: 28,
+  ESPIPE: 29,
   EROFS: 30,
+  EPIPE: 32,
   ENAMETOOLONG: 36,
   ENOSYS: 38,
+  ENOTEMPTY: 39,
+  ELOOP: 40,
 };
 
 /** Access to memory as the caller sees it, at its virtual addresses. False when an access faults. */
@@ -222,7 +232,7 @@ export class Semihosting {
     let done = 0n;
     while (done < length) {
       const piece = call.bytes(address + done, Number(min(length - done, BigInt(CHUNK))));
-      const written = file.write(piece);
+      const written = this.#count(() => file.write(piece));
       done += BigInt(written);
       if (written < piece.length) break;
     }
@@ -239,7 +249,7 @@ export class Semihosting {
     let done = 0n;
     while (done < length) {
       const target = chunk.subarray(0, Number(min(length - done, BigInt(CHUNK))));
-      const count = file.read(target);
+      const count = this.#count(() => file.read(target));
       if (count === undefined) {
         if (done === 0n) return "blocked";
         break;
@@ -249,6 +259,16 @@ export class Semihosting {
       if (count < target.length) break;
     }
     return asked - done;
+  }
+
+  /** What a transfer moved: nothing when it fails, for its result says how much it left. */
+  #count<T>(transfer: () => T): T | 0 {
+    try {
+      return transfer();
+    } catch (error) {
+      this.#errno = error instanceof Failure ? error.errno : errnoOf(error);
+      return 0;
+    }
   }
 
   #readCharacter(): SemihostingResult {

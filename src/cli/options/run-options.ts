@@ -118,7 +118,7 @@ export const runOptions: readonly OptionDefinition<RunConfiguration>[] = [
   },
   {
     spellings: ["-semihosting"],
-    help: "answer HLT #0xF000 (Arm semihosting)",
+    help: "answer HLT #0xF000 (Arm semihosting): the guest may use this process's files, and end the machine",
     apply: (c) => void (c.semihosting = true),
   },
   {

@@ -6,6 +6,7 @@ import type { BlockBackend } from "../../ports/index.js";
 import { type HostCharacterBackend, openCharacterTarget } from "../backends/character.js";
 import { NodeBlockBackend } from "../backends/node-block.js";
 import { NodeFileSystem } from "../backends/node-file-system.js";
+import { nodeSemihostingFiles } from "../backends/node-semihosting-files.js";
 import type { Console } from "../console/console.js";
 import { systemErrorText, UserError } from "../errors.js";
 import { FileLog } from "../log.js";
@@ -140,6 +141,7 @@ function semihostingOf(configuration: RunConfiguration, console: Console): NonNu
     semihostingArguments.length > 0 ? semihostingArguments : [basename(kernel ?? ""), ...(append ? [append] : [])];
   return {
     commandLine: words.join(" "),
+    files: nodeSemihostingFiles,
     write: (bytes, stream) => {
       if (stream === "output") console.terminal.write(bytes);
       else process.stderr.write(bytes);
