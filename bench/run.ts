@@ -19,7 +19,7 @@ const help = `usage: npx tsx bench/run.ts [options] [suite...]
 suites (default: all)
   kernels       C kernels, bare metal: time without start-up, ratio to QEMU's
   interpreter   instructions per second of the interpreter alone
-  startup       from the command to the first output
+  startup       from the command to the first instruction and the first output
   debian        boot of Debian's kernel to power-off (needs: npx trapeze get debian)
   memory        peak resident memory of that boot
 options

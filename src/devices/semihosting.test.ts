@@ -61,6 +61,13 @@ describe("Semihosting", () => {
     expect(call(SYS.ISTTY, 1)).toBe(1n);
   });
 
+  it("says how much of a transfer is left when it fails, and why", () => {
+    place(0x100, ":tt");
+    call(SYS.OPEN, BASE + 0x100, 0, 3);
+    expect([call(SYS.WRITE, 1, BASE + 0x200, 8), call(SYS.ERRNO)]).toEqual([8n, 9n]);
+    expect([call(SYS.WRITE, 9, BASE + 0x200, 8), call(SYS.ERRNO)]).toEqual([-1n, 9n]);
+  });
+
   it("blocks for input that has not come", () => {
     place(0x100, ":tt");
     call(SYS.OPEN, BASE + 0x100, 0, 3);
