@@ -14,6 +14,9 @@ need qemu-aarch64 qemu-user
 need dtc device-tree-compiler
 need gdb-multiarch gdb-multiarch
 need make make
+need cpio cpio
+need xxhsum xxhash
+need chromium chromium
 
 [ -n "$missing" ] || exit 0
 

@@ -3,7 +3,6 @@ import {
   type Access,
   describeAccess,
   distributorBase,
-  haveQemu,
   itsBase,
   Kind,
   ModelMachine,
@@ -288,7 +287,7 @@ function dump(script: Script, secure: boolean): void {
   }
 }
 
-describe.skipIf(!haveQemu())("the GIC beside QEMU's", () => {
+describe("the GIC beside QEMU's", () => {
   it("has the same identification and reset values", () => {
     for (const security of ["single", "two"] as const) {
       const script = new Script(security);

@@ -1,14 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { a64 } from "../../src/isa/a64.js";
-import { hasTool } from "../support/tools.js";
 import { compare, newComparison, sample } from "./compare.js";
-import { objdump } from "./objdump.js";
 
 /** Words to compare: `ISA_WORDS=10000000 npx vitest run test/isa` for a longer run. */
 const total = Number(process.env["ISA_WORDS"] ?? 300_000);
 const batch = 300_000;
 
-describe.skipIf(!hasTool(objdump))("disassembly", () => {
+describe("disassembly", () => {
   test("agrees with objdump all over the 32-bit space", { timeout: 60_000 + total / 5 }, () => {
     const table = a64();
     const result = newComparison();

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 const browserPath = "/usr/bin/chromium";
 const configFile = fileURLToPath(new URL("../../vite.web.config.ts", import.meta.url));
 
-describe.skipIf(!existsSync(browserPath))("the page", () => {
+describe("the page", () => {
   const directory = mkdtempSync(join(tmpdir(), "trapeze-web-"));
   let server: PreviewServer;
   let browser: Browser;
