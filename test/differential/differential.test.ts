@@ -4,7 +4,6 @@ import { runCampaign } from "./campaign.js";
 import { cores } from "./cores.js";
 import { executors } from "./executors.js";
 
-
 describe("instruction sequences end as under qemu-aarch64", () => {
   const table = a64();
   const runs = [
