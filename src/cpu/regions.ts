@@ -1,4 +1,4 @@
-import { pageEndOperation, undecodedOperation } from "../interpreter/record.js";
+import { pageEndOperation, RecordLayout, undecodedOperation } from "../interpreter/record.js";
 import { jumpCacheOffset, PeState, TlbEntry, tlbEntries } from "../ir/index.js";
 import type { Instruction } from "../isa/template.js";
 import { undefinedInstruction } from "../isa/undefined.js";
@@ -35,6 +35,11 @@ const limits: RegionLimits = { blocks: 160, instructions: 1500 };
 
 /** Regions that are compiled together, at most: a module costs more than what is in it. */
 const batchSize = 12;
+
+/** How far from a BR through a table its targets are looked for, in bytes; how many are taken; and how hot they must be. */
+const tableJumpReach = 1024;
+const tableTargets = 64;
+const tableTargetHeat = 50;
 
 /** Slots that the region table may have. */
 const largestTable = 1 << 20;
@@ -137,9 +142,21 @@ export class Regions {
       const word = this.code.word(address)!;
       return this.code.instruction(word) ?? undefinedInstruction(word);
     };
-    const plan = planRegion(fetch, limits);
+    const plan = planRegion(fetch, limits, (offset) => this.arrivalsNear(base, offset));
     this.milliseconds += performance.now() - started;
     return plan && { plan, physical, inPage, pages };
+  }
+
+  /** Offsets near `offset` where control often arrives by a branch. */
+  private arrivalsNear(base: number, offset: number): number[] {
+    const found: { offset: number; heat: number }[] = [];
+    for (let o = offset - tableJumpReach; o <= offset + tableJumpReach; o += 4) {
+      const record = this.recordOf(base, o);
+      const heat = record === undefined ? 0 : this.memory.u16[(record + RecordLayout.heat) >> 1]!;
+      if (heat >= tableTargetHeat) found.push({ offset: o, heat });
+    }
+    found.sort((a, b) => b.heat - a.heat);
+    return found.slice(0, tableTargets).map((f) => f.offset);
   }
 
   private compilePlanned(): void {

@@ -9,7 +9,8 @@ export type Terminator =
   /** BL, BLR: comes back at `next`. `target` is undefined when it is in a register. */
   | { readonly kind: "call"; readonly target: number | undefined; readonly next: number }
   | { readonly kind: "return" }
-  | { readonly kind: "indirect" }
+  /** BR. `targets` is where it may go in the region, as far as anyone knows; it may go elsewhere too. */
+  | { readonly kind: "indirect"; readonly targets: readonly number[] }
   /** An instruction that always leaves for the machine: SVC, ERET... */
   | { readonly kind: "stop" };
 
@@ -27,7 +28,7 @@ export interface Block {
   children: Block[];
   /** Target of an edge from a block that it dominates. */
   loopHeader: boolean;
-  /** Reached by two or more forward edges. */
+  /** Reached by two or more forward edges, or by one from a BR. */
   merge: boolean;
   /** Most instructions that can retire from its start to the next budget check. */
   longestPath: number;
@@ -74,7 +75,7 @@ function terminatorOf(instruction: Instruction, offset: number): Terminator | un
   const next = offset + 4;
   if (branch.kind === "branchTo") {
     if (branch.purpose === "call") return { kind: "call", target: undefined, next };
-    return { kind: branch.purpose === "return" ? "return" : "indirect" };
+    return branch.purpose === "return" ? { kind: "return" } : { kind: "indirect", targets: [] };
   }
   const target = offset + Number(instruction.values[operandKinds.indexOf("relative")]);
   if (branch.condition !== undefined) return { kind: "conditional", target, next };
@@ -82,13 +83,26 @@ function terminatorOf(instruction: Instruction, offset: number): Terminator | un
 }
 
 /**
+ * Whether a BR looks like one through a table of distances, as compilers make them of `switch`: an ADD (register) that
+ * writes the BR's register comes right before it.
+ */
+function isTableJump(br: Instruction, before: Instruction | undefined): boolean {
+  if (before === undefined) return false;
+  const add64 = (before.word & 0xff00_0000) >>> 0 === 0x8b00_0000;
+  return add64 && (before.word & 31) === ((br.word >>> 5) & 31);
+}
+
+/**
  * Follows the code from offset 0. `fetch` gives the instruction at an offset, or undefined where the region must not go
- * (another mapping, never executed). Undefined when even the first isn't there.
+ * (another mapping, never executed). `arrivals` gives the offsets near the one of a BR where control often arrives.
+ * Undefined when even the first instruction isn't there.
  */
 export function discover(
   fetch: (offset: number) => Instruction | undefined,
   limits: RegionLimits,
+  arrivals: (offset: number) => readonly number[] = () => [],
 ): ControlFlow | undefined {
+  const tables = new Map<number, readonly number[]>();
   const starts = new Set<number>([0]);
   const known = new Map<number, Instruction>();
   const work = [0];
@@ -104,6 +118,11 @@ export function discover(
         const targets: number[] = [];
         if (end.kind === "jump" || end.kind === "conditional") targets.push(end.target);
         if (end.kind === "conditional" || end.kind === "call") targets.unshift(end.next);
+        if (end.kind === "indirect" && isTableJump(instruction, known.get(offset - 4))) {
+          const found = arrivals(offset);
+          tables.set(offset, found);
+          targets.push(...found);
+        }
         for (const t of targets) {
           if (starts.has(t) || starts.size >= limits.blocks) continue;
           starts.add(t);
@@ -118,7 +137,7 @@ export function discover(
   if (!known.has(0)) return undefined;
   const byStart = new Map<number, Block>();
   for (const start of starts) {
-    if (known.has(start)) byStart.set(start, makeBlock(start, known, starts));
+    if (known.has(start)) byStart.set(start, makeBlock(start, known, starts, tables));
   }
   for (const block of byStart.values()) connect(block, byStart);
   const blocks = analyse(byStart.get(0)!);
@@ -128,7 +147,12 @@ export function discover(
   return { blocks, byStart: reachable, instructionCount };
 }
 
-function makeBlock(start: number, known: ReadonlyMap<number, Instruction>, starts: ReadonlySet<number>): Block {
+function makeBlock(
+  start: number,
+  known: ReadonlyMap<number, Instruction>,
+  starts: ReadonlySet<number>,
+  tables: ReadonlyMap<number, readonly number[]>,
+): Block {
   const instructions: Instruction[] = [];
   let offset = start;
   let terminator: Terminator | undefined;
@@ -140,6 +164,7 @@ function makeBlock(start: number, known: ReadonlyMap<number, Instruction>, start
     }
     instructions.push(instruction);
     terminator = terminatorOf(instruction, offset);
+    if (terminator?.kind === "indirect") terminator = { kind: "indirect", targets: tables.get(offset) ?? [] };
     offset += 4;
     if (terminator === undefined && starts.has(offset)) terminator = { kind: "fall", next: offset };
   }
@@ -166,6 +191,7 @@ function connect(block: Block, byStart: ReadonlyMap<number, Block>): void {
   };
   if (t.kind === "fall" || t.kind === "conditional" || t.kind === "call") add(t.next);
   if (t.kind === "jump" || t.kind === "conditional") add(t.target);
+  if (t.kind === "indirect") for (const target of t.targets) add(target);
 }
 
 /** Orders blocks, finds dominators, loops and merges, and cuts edges that would make the graph irreducible. */
@@ -261,7 +287,7 @@ function classify(blocks: readonly Block[]): void {
     b.loopHeader = false;
     for (const p of b.predecessors) {
       if (p.order >= b.order) b.loopHeader = true;
-      else forward++;
+      else forward += p.terminator.kind === "indirect" ? 2 : 1;
     }
     b.merge = forward >= 2;
     if (b.order > 0) b.immediateDominator!.children.push(b);

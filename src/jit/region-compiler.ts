@@ -23,12 +23,13 @@ export interface RegionEnvironment {
   environment(pe: number, operation: number, argument: number): number;
 }
 
-/** Plans the region that starts at an instruction; undefined when it can't be fetched. */
+/** Plans the region that starts at an instruction; undefined when it can't be fetched. See {@link discover}. */
 export function planRegion(
   fetch: (offset: number) => Instruction | undefined,
   limits: RegionLimits,
+  arrivals?: (offset: number) => readonly number[],
 ): RegionPlan | undefined {
-  const flow = discover(fetch, limits);
+  const flow = discover(fetch, limits, arrivals);
   return flow === undefined ? undefined : { flow };
 }
 

@@ -247,14 +247,18 @@ export class RegionLowering extends Lowering {
       this.set(this.flagsKindLocal);
     }
     if (to.merge || to.order <= from.order) {
-      const kind = to.order <= from.order ? "loop" : "block";
-      const label = this.labels.findLast((l) => l.block === to && l.kind === kind)!;
-      this.code.u8(op.br).u32(this.depth - label.depth);
+      this.code.u8(op.br).u32(this.labelOf(from, to));
       return;
     }
     const saved = this.save();
     this.tree(to);
     this.restore(saved);
+  }
+
+  /** What `br` takes to go to a block that has a label. */
+  private labelOf(from: Block, to: Block): number {
+    const kind = to.order <= from.order ? "loop" : "block";
+    return this.depth - this.labels.findLast((l) => l.block === to && l.kind === kind)!.depth;
   }
 
   private save(): {
@@ -879,7 +883,13 @@ export class RegionLowering extends Lowering {
       this.call(() => this.get(target));
       return;
     }
-    this.leaveTo(() => this.value(s.target));
+    if (t.kind === "indirect" && block.successors.length > 0) {
+      const target = this.allocate("i64");
+      this.value(s.target);
+      this.set(target);
+      this.tableJump(target);
+      this.leaveTo(() => this.get(target));
+    } else this.leaveTo(() => this.value(s.target));
     if (t.kind === "return") {
       this.i32(Exit.lookup);
       code.u8(op.return);
@@ -887,6 +897,39 @@ export class RegionLowering extends Lowering {
       this.get(0);
       code.u8(op.returnCall).u32(this.imports.dispatch);
     }
+  }
+
+  /** Goes to the successor at the address in `target`, if there is one there. */
+  private tableJump(target: number): void {
+    const { code, block } = this;
+    const starts = block.successors.map((s) => s.start);
+    const first = Math.min(...starts);
+    const count = (Math.max(...starts) - first) / 4 + 1;
+    const index = this.allocate("i64");
+    this.get(target);
+    this.get(this.pcBase);
+    code.u8(0x7d); // i64.sub
+    this.i64(first);
+    code.u8(0x7d);
+    this.i64(2);
+    code.u8(0x8a); // i64.rotr
+    this.tee(index);
+    this.i64(count);
+    code.u8(op.i64LtU);
+    this.open(op.if);
+    const dynamic = block.successors.some((s) => this.facts.flagsIn.get(s) === dynamicFlags);
+    if (dynamic && this.flagsState !== dynamicFlags) {
+      this.i32(this.flagsState);
+      this.set(this.flagsKindLocal);
+    }
+    this.get(index);
+    code.u8(op.i32WrapI64);
+    code.u8(op.brTable).u32(count);
+    for (let i = 0; i <= count; i++) {
+      const to = block.successors.find((s) => s.start === first + 4 * i);
+      code.u32(to === undefined ? 0 : this.labelOf(block, to));
+    }
+    this.close();
   }
 
   /** Stores everything for other code to see, with a pc that `push` pushes. All of the block's instructions retired. */
