@@ -692,6 +692,10 @@ export class RegionLowering extends Lowering {
   }
 
   protected flag(which: number): void {
+    if (this.flagsState !== dynamicFlags && this.flagsState !== FlagsAt.memory) {
+      // N, Z, C, V are the conditions MI, EQ, CS, VS.
+      if (which !== 3 && this.fusedCondition([4, 0, 2][which]!, this.flagsState)) return;
+    }
     this.settleFlags();
     this.loadState(PeState.flagN + 4 * which, "i32");
     if (which === 1) this.code.u8(op.i32Eqz);
@@ -917,6 +921,8 @@ export class RegionLowering extends Lowering {
     this.i64(count);
     code.u8(op.i64LtU);
     this.open(op.if);
+    // The machine isn't asked where this branch lands, and BTYPE is 0 after the instruction there.
+    this.storeState(PeState.btype, "i32", () => this.i32(0));
     const dynamic = block.successors.some((s) => this.facts.flagsIn.get(s) === dynamicFlags);
     if (dynamic && this.flagsState !== dynamicFlags) {
       this.i32(this.flagsState);
