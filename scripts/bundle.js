@@ -21,6 +21,7 @@ await build({
   format: "cjs",
   platform: "node",
   target: "node20",
+  charset: "ascii",
   define: { "import.meta.url": "bundleUrl" },
   banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   logLevel: "warning",
