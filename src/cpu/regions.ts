@@ -44,6 +44,9 @@ const tableTargetHeat = 50;
 /** Slots that the region table may have. */
 const largestTable = 1 << 20;
 
+/** Slot 0 is always stale: an empty jump cache entry looks like one of pc 0 for it. */
+const firstSlot = 1;
+
 /**
  * Compiled regions by the physical address of their entry. Code is position-independent: the same region serves every
  * mapping that has its pages at the same distances.
@@ -53,7 +56,7 @@ export class Regions {
   private readonly byPage = new Map<number, Set<Region>>();
   /** By physical address of the entry. */
   private readonly planned = new Map<number, Planned>();
-  private nextSlot = 0;
+  private nextSlot = firstSlot;
   /** Counts for statistics. */
   compiled = 0;
   dropped = 0;
@@ -228,12 +231,12 @@ export class Regions {
 
   /** Drops everything; the caller empties the jump caches. */
   dropAll(): void {
-    for (let slot = 0; slot < this.nextSlot; slot++) this.table.set(slot, this.stale as CallableFunction);
-    this.dropped += this.nextSlot;
+    for (let slot = firstSlot; slot < this.nextSlot; slot++) this.table.set(slot, this.stale as CallableFunction);
+    this.dropped += this.nextSlot - firstSlot;
     this.planned.clear();
     this.byEntry.clear();
     this.byPage.clear();
-    this.nextSlot = 0;
+    this.nextSlot = firstSlot;
   }
 }
 

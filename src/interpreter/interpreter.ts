@@ -118,7 +118,10 @@ export function buildCore(options: {
   module.exportFunction("step", exact);
   module.exportFunction("dispatch", dispatch);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { m: imports });
-  return instance.exports as unknown as Core;
+  const core = instance.exports as unknown as Core;
+  // What the jump cache's empty entries lead to when pc is 0, as they say.
+  regionTable.set(0, core.stale as CallableFunction);
+  return core;
 }
 
 /** Signature of a cold operation: (pe, record, delta) to 0 (next), 1 (pc was set: go there) or 2 + exit code * 2 + retired. */
