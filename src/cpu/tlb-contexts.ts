@@ -239,7 +239,7 @@ export class TlbContexts {
     const { u8 } = this.#memory;
     const tlb = this.tlb(context);
     u8.fill(0xff, tlb, tlb + tlbSize);
-    u8.fill(0, tlb + tlbSize, tlb + tlbContextSize);
+    u8.fill(0xff, tlb + tlbSize, tlb + tlbContextSize);
     const from = context * 2 * largeKinds;
     this.#largeFirst.fill(Number.POSITIVE_INFINITY, from, from + 2 * largeKinds);
     this.#largeLast.fill(-1, from, from + 2 * largeKinds);
@@ -325,12 +325,12 @@ export class TlbContexts {
     const { u8 } = this.#memory;
     const some = jumpCacheSize / jumpCachePart;
     if (pages > some) {
-      u8.fill(0, cache, cache + jumpCacheSize);
+      u8.fill(0xff, cache, cache + jumpCacheSize);
       return;
     }
     for (let n = 0; n < pages; n++) {
       const from = cache + (jumpCacheOffset(((firstPage + n) % 0x10_0000) * 4096) & -jumpCachePart);
-      u8.fill(0, from, from + jumpCachePart);
+      u8.fill(0xff, from, from + jumpCachePart);
     }
   }
 
@@ -381,7 +381,7 @@ export class TlbContexts {
   clearJumpCaches(): void {
     for (let context = 0; context < this.count; context++) {
       const cache = this.jumpCache(context);
-      this.#memory.u8.fill(0, cache, cache + jumpCacheSize);
+      this.#memory.u8.fill(0xff, cache, cache + jumpCacheSize);
     }
   }
 

@@ -1,6 +1,7 @@
 import { environmentOperation } from "../ir/environment.js";
 import {
   type BranchKind,
+  indirectBranchType,
   type OperandImplementation,
   PeState,
   type Routine,
@@ -14,11 +15,6 @@ import { type Code, op } from "../wasm/code.js";
 import { Lowering } from "../wasm/lowering.js";
 import { Exit } from "./exit.js";
 import { type OperandPlace, operandPlaces } from "./record.js";
-
-/** What PeState.btype holds until the machine has looked at the branch: bit 2, and 2 for BLR or 1 for BR. */
-export function indirectBranchType(purpose: BranchKind): number {
-  return 4 | (purpose === "call" ? 2 : 1);
-}
 
 /** Indices of functions that interpreter code calls. */
 export interface InterpreterImports {

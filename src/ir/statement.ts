@@ -9,6 +9,11 @@ export type FlagsKind = "add" | "sub" | "logic";
 /** What a branch is for: consumers predict by it. */
 export type BranchKind = "jump" | "call" | "return";
 
+/** What PeState.btype holds until the machine has looked at the branch: bit 2, and 2 for BLR or 1 for BR. */
+export function indirectBranchType(purpose: BranchKind): number {
+  return 4 | (purpose === "call" ? 2 : 1);
+}
+
 /** Why control leaves for the machine: the names of `EnvironmentOperation` in cpu. */
 export type EnvironmentName =
   | "undefined"

@@ -25,7 +25,7 @@ export const invalidTag = -1n;
 /** Entries of one context's jump cache: 16 bytes each, i64 pc and i32 slot of the region that starts there. A power of two. */
 export const jumpCacheEntries = 4096;
 export const jumpCacheEntrySize = 16;
-/** Bytes of one jump cache. All zero is empty: no region is entered at address 0. */
+/** Bytes of one jump cache. All ones is empty: no region starts at an odd address. */
 export const jumpCacheSize = jumpCacheEntries * jumpCacheEntrySize;
 
 /** Offset in a jump cache of the entry for a pc, of which the low 32 bits are given. */

@@ -1,7 +1,7 @@
 import { Exit } from "../interpreter/exit.js";
-import { indirectBranchType } from "../interpreter/interpreter-lowering.js";
 import {
   environmentOperation,
+  indirectBranchType,
   type Node,
   type OperandImplementation,
   PeState,

@@ -91,7 +91,7 @@ export class InterpreterExecutor implements Executor {
       hotThreshold: neverHot,
     });
     this.linear.u8.fill(0xff, tlb, tlb + tlbSize);
-    this.linear.u8.fill(0, jumpCache, jumpCache + jumpCacheSize);
+    this.linear.u8.fill(0xff, jumpCache, jumpCache + jumpCacheSize);
     this.tag(dataAddress, [TlbEntry.read, TlbEntry.write], dataHost);
   }
 

@@ -38,7 +38,7 @@ export class JitExecutor extends InterpreterExecutor {
     // Regions are made of code that was executed before, which decoding stands for here.
     const record = this.codeCache.recordOf(Number(c.state.pc))!;
     for (let i = 0; i <= c.code.length; i++) this.codeCache.decode(record + 16 * i, this.calls);
-    this.linear.u8.fill(0, jumpCache, jumpCache + jumpCacheSize);
+    this.linear.u8.fill(0xff, jumpCache, jumpCache + jumpCacheSize);
     this.regions.dropPage(Math.floor(Number(c.state.pc) / 4096));
     // Asked for twice, a region doesn't wait for others.
     if (this.regions.install(base) === "planned") this.regions.install(base);
