@@ -171,6 +171,7 @@ export class Engine {
           contexts: contextsPerPe,
           physical: this.physical,
           codePages: this.code,
+          alignmentCheckedInline: true,
           counter: { retired: (pe) => this.retiredBy(pe) },
           log: options.log,
           peers: processors,

@@ -518,7 +518,7 @@ export class ProcessingElement {
     const flat = !stage1 && (hcr & Hcr.DC) === 0;
     this.regimeIsFlat = flat;
     this.mustAlign = flat || (sctlr & Sctlr.A) !== 0;
-    i32[w + word(PeState.alignmentCheck)] = this.mustAlign ? 1 : 0;
+    i32[w + word(PeState.alignmentCheck)] = this.mustAlign ? -1 : 0;
     const sa = el === 0 ? Sctlr.SA0 : Sctlr.SA;
     i32[w + word(PeState.spAlignmentMask)] = (sctlr & sa) !== 0 ? 15 : 0;
   }

@@ -1,5 +1,7 @@
 import { environmentOperation } from "../ir/environment.js";
 import {
+  AccessFlag,
+  accessAlignmentShift,
   type BranchKind,
   indirectBranchType,
   type OperandImplementation,
@@ -330,13 +332,7 @@ export abstract class InterpreterLowering extends Lowering {
     }
     this.i64(-4096);
     code.u8(op.i64And).u8(op.i64Ne);
-    // Exclusive, atomic and ordered accesses must be aligned: an unaligned one is the machine's to judge.
-    if ((s.flags & 0x1c00) !== 0 && s.size > 1) {
-      this.value(s.address);
-      code.u8(op.i32WrapI64);
-      this.i32(s.size - 1);
-      code.u8(op.i32And).u8(op.i32Or);
-    }
+    this.alignment(s);
     this.open(op.if);
     this.storeState(PeState.argument, "i64", () => this.value(s.address));
     this.prepareCall();
@@ -364,6 +360,27 @@ export abstract class InterpreterLowering extends Lowering {
     code.u8(op.i32Add);
     this.set(host);
     this.close();
+  }
+
+  /** Joins to the i32 on the stack whether the access must be, and isn't, aligned: that is the machine's to judge. */
+  private alignment(s: Extract<Statement, { kind: "access" }>): void {
+    const { code } = this;
+    const strict = (s.flags & (AccessFlag.exclusive | AccessFlag.atomic | AccessFlag.ordered)) !== 0;
+    const zeroes = (s.flags & AccessFlag.cacheMaintenance) !== 0;
+    const given = s.flags >>> accessAlignmentShift;
+    const alignment = given !== 0 ? given : (s.flags & AccessFlag.pair) !== 0 ? s.size >> 1 : s.size;
+    if (zeroes) this.loadState(PeState.alignmentCheck, "i32");
+    else if (alignment > 1) {
+      this.value(s.address);
+      code.u8(op.i32WrapI64);
+      this.i32((strict ? s.size : alignment) - 1);
+      code.u8(op.i32And);
+      if (!strict) {
+        this.loadState(PeState.alignmentCheck, "i32");
+        code.u8(op.i32And);
+      }
+    } else return;
+    code.u8(op.i32Or);
   }
 
   protected checkStackAlignment(): void {

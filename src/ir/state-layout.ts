@@ -66,7 +66,7 @@ export const PeState = {
   argument: 0x1a0,
   /** i32: number of this PE. */
   index: 0x1e0,
-  /** i32: 1 while data accesses must be aligned (SCTLR_ELx.A, or stage 1 off). */
+  /** i32: all ones while every data access must be aligned (SCTLR_ELx.A, or stage 1 off), else 0. */
   alignmentCheck: 0x1e4,
   /** i32: 15 while SP must be a multiple of 16 when it is a base address (SCTLR_ELx.SA, SA0), else 0. */
   spAlignmentMask: 0x1e8,

@@ -127,6 +127,11 @@ export class RegionLowering extends Lowering {
       this.loadState(PeState.fpTrap, "i32");
       this.refuseEntry();
     }
+    if (facts.memory) {
+      // Code that must look at the alignment of every access is the interpreter's.
+      this.loadState(PeState.alignmentCheck, "i32");
+      this.refuseEntry();
+    }
     if (facts.stack) {
       this.loadState(PeState.sp, "i32");
       this.i32(15);
