@@ -49,20 +49,21 @@ function compatible(pe: ProcessingElement, word: number, type: number): boolean 
 
 /**
  * PSTATE.BTYPE isn't 0: an indirect branch, or an exception return, arrives at pc. Where the page is guarded and the instruction
- * doesn't expect it, a Branch Target exception is taken.
+ * doesn't expect it, a Branch Target exception is taken. False when nothing can be fetched there.
  */
-export function arriveByBranch(pe: ProcessingElement): void {
+export function arriveByBranch(pe: ProcessingElement): boolean {
   if (!pe.haveBti) {
     pe.setState(PeState.btype, 0);
-    return;
+    return true;
   }
   const state = pe.state(PeState.btype);
   const type = (state & fromBranch) !== 0 ? typeOfBranch(pe, state & 3) : state;
   pe.setState(PeState.btype, type);
   const target = (pe.pcLow & 3) === 0 ? instructionAt(pe, pe.pcLow, pe.pcHigh) : undefined;
   // What can't be fetched is the fetch's to report, with this BTYPE.
-  if (target === undefined) return;
+  if (target === undefined) return false;
   if (target.guarded && !compatible(pe, target.word, type))
     takeSynchronous(pe, lowestTarget(pe), ExceptionClass.branchTarget, type);
   else pe.setState(PeState.btype, 0);
+  return true;
 }

@@ -149,6 +149,7 @@ export class Engine {
             routines,
             dispatch: this.core.dispatch,
             resume: this.core.resume,
+            landing: this.core.landing,
             environment: this.calls.environment,
           },
           this.core.stale,
@@ -222,7 +223,10 @@ export class Engine {
     let end: TurnEnd = "limit";
     const btype = (base + PeState.btype) >> 2;
     for (;;) {
-      if (i32[btype] !== 0) arriveByBranch(pe);
+      if (i32[btype] !== 0 && !arriveByBranch(pe)) {
+        if (fetch(pe) < 0) this.charge(pe.el);
+        else i32[btype] = 0;
+      }
       const left = this.limit - this.consumed;
       if (left <= 0) break;
       if (pe.irqPending !== 0 && takeInterrupt(pe)) continue;

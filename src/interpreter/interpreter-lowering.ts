@@ -22,6 +22,8 @@ import { type OperandPlace, operandPlaces } from "./record.js";
 export interface InterpreterImports {
   readonly access: number;
   readonly environment: number;
+  /** (pe, target, whether BLR) to 1 when the instruction there surely expects the branch; absent where nobody asks often. */
+  readonly landing?: number;
   readonly routines: ReadonlyMap<Routine, number>;
 }
 
@@ -83,8 +85,17 @@ export abstract class InterpreterLowering extends Lowering {
     this.storeState(PeState.btype, "i32", () => this.i32(indirectBranchType(purpose)));
     this.loadState(PeState.guardedPages, "i32");
     this.open(op.if);
+    const { landing } = this.imports;
+    if (landing !== undefined) {
+      this.peBase();
+      this.get(target);
+      this.i32(purpose === "call" ? 1 : 0);
+      this.code.u8(op.call).u32(landing).u8(op.i32Eqz);
+      this.open(op.if);
+    }
     this.storeState(PeState.pc, "i64", () => this.get(target));
     leave();
+    if (landing !== undefined) this.close();
     this.close();
   }
 

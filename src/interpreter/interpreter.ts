@@ -8,7 +8,7 @@ import {
   tlbEntries,
 } from "../ir/index.js";
 import type { Template } from "../isa/template.js";
-import { Code, op, voidBlock } from "../wasm/code.js";
+import { Code, op, typeCode, voidBlock } from "../wasm/code.js";
 import { ModuleBuilder } from "../wasm/module.js";
 import { type RoutineLibrary, routinesOf, signature } from "../wasm/routines.js";
 import { Exit } from "./exit.js";
@@ -40,6 +40,8 @@ export interface Core {
   dispatch: WebAssembly.ExportValue;
   /** (pe, expected pc, exit code) to exit code: what regions call when a call of theirs didn't simply return. */
   resume: WebAssembly.ExportValue;
+  /** See landingCheck in interpreter.ts. */
+  landing: WebAssembly.ExportValue;
   /** A region that isn't there (any more): answers `Exit.hot`, so that the machine finds out what is. */
   stale: WebAssembly.ExportValue;
 }
@@ -87,16 +89,19 @@ export function buildCore(options: {
   }
   const regions = module.importTable("regions");
   const cold = module.importTable("cold");
+  const peToCode = { parameters: ["i32"] as Type[], results: ["i32"] as Type[] };
+  const mainSignature = { parameters: ["i32", "i32"] as Type[], results: ["i32"] as Type[] };
+  const landing = module.declare(landingSignature);
+  module.define(landing, ["i32", "i32"], landingCheck());
+  module.exportFunction("landing", landing);
   const shared: MainContext = {
     hot,
-    imports: { access, environment, routines: routineIndices },
+    imports: { access, environment, landing, routines: routineIndices },
     decode,
     coldTable: cold,
     coldType: module.type(coldSignature),
     hotThreshold: options.hotThreshold,
   };
-  const peToCode = { parameters: ["i32"] as Type[], results: ["i32"] as Type[] };
-  const mainSignature = { parameters: ["i32", "i32"] as Type[], results: ["i32"] as Type[] };
   const fast = module.declare(mainSignature);
   const exact = module.declare(mainSignature);
   const dispatch = module.declare(peToCode);
@@ -151,6 +156,41 @@ function dispatcher(regions: number, type: number): Code {
   c.u8(op.returnCallIndirect).u32(type).u32(regions);
   c.u8(op.end);
   return c;
+}
+
+/** (pe, target, whether BLR) to 1 or 0. */
+export const landingSignature = { parameters: ["i32", "i64", "i32"] as Type[], results: ["i32"] as Type[] };
+
+/**
+ * Whether the instruction at an indirect branch's target, if it is in the execute TLB, is one that accepts the branch in any
+ * page (FEAT_BTI): BTI c and jc, PACIASP and PACIBSP for BLR; BTI j and jc for BR. What else is allowed, the machine knows.
+ */
+function landingCheck(): Code {
+  const c = new Code();
+  const [pe, target, call, entry, word] = [0, 1, 2, 3, 4];
+  const get = (local: number): Code => c.u8(op.localGet).u32(local);
+  const k32 = (v: number): Code => c.u8(op.i32Const).s32(v);
+  get(target).u8(op.i64Const).s64(7).u8(op.i64ShrU).u8(op.i32WrapI64);
+  k32((tlbEntries - 1) << 5).u8(op.i32And);
+  get(pe).u8(op.i32Load).u8(2).u32(PeState.tlb).u8(op.i32Add).u8(op.localTee).u32(entry);
+  c.u8(op.i64Load).u8(3).u32(TlbEntry.execute);
+  get(target).u8(op.i64Const).s64(-4093).u8(op.i64And).u8(op.i64Ne).u8(op.if).u8(voidBlock);
+  k32(0).u8(op.return).u8(op.end);
+  get(target).u8(op.i32WrapI64);
+  get(entry).u8(op.i32Load).u8(2).u32(TlbEntry.addend).u8(op.i32Add);
+  c.u8(op.i32Load).u8(2).u32(0).u8(op.localSet).u32(word);
+  const isAny = (words: readonly number[]): void => {
+    words.forEach((w, i) => {
+      get(word);
+      k32(w).u8(op.i32Eq);
+      if (i > 0) c.u8(op.i32Or);
+    });
+  };
+  get(call).u8(op.if).u8(typeCode.i32);
+  isAny([0xd503_245f, 0xd503_24df, 0xd503_233f, 0xd503_237f]);
+  c.u8(op.else);
+  isAny([0xd503_249f, 0xd503_24df]);
+  return c.u8(op.end).u8(op.end);
 }
 
 /** Calls whichever interpreter the budget asks for; leaves its exit code in local `exit`. */

@@ -20,6 +20,8 @@ export interface RegionEnvironment {
   readonly dispatch: WebAssembly.ExportValue;
   /** The core module's loop, for calls that don't simply return. */
   readonly resume: WebAssembly.ExportValue;
+  /** The core module's check of where indirect branches land. */
+  readonly landing: WebAssembly.ExportValue;
   environment(pe: number, operation: number, argument: number): number;
 }
 
@@ -40,6 +42,7 @@ export function compileRegions(plans: readonly RegionPlan[], env: RegionEnvironm
     memory: env.memory,
     dispatch: env.dispatch as WebAssembly.ImportValue,
     resume: env.resume as WebAssembly.ImportValue,
+    landing: env.landing as WebAssembly.ImportValue,
     environment: env.environment,
   };
   for (const [r, name] of bytes.routines) imports[name] = env.routines.function(r) as WebAssembly.ImportValue;
@@ -56,6 +59,10 @@ export function regionModule(
   const peToCode = { parameters: ["i32" as const], results: ["i32" as const] };
   const dispatch = module.importFunction("dispatch", peToCode);
   const resume = module.importFunction("resume", { parameters: ["i32", "i64", "i32"], results: ["i32"] });
+  const landing = module.importFunction("landing", {
+    parameters: ["i32", "i64", "i32"],
+    results: ["i32"],
+  });
   const environment = module.importFunction("environment", {
     parameters: ["i32", "i32", "i32"],
     results: ["i32"],
@@ -82,6 +89,7 @@ export function regionModule(
       self: functions[i]!,
       dispatch,
       resume,
+      landing,
       environment,
       routines: indices,
     });

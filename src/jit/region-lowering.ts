@@ -28,6 +28,7 @@ export interface RegionImports {
   readonly self: number;
   readonly dispatch: number;
   readonly resume: number;
+  readonly landing: number;
   readonly environment: number;
   readonly routines: ReadonlyMap<Routine, number>;
 }
@@ -331,11 +332,6 @@ export class RegionLowering extends Lowering {
       this.startInstruction(instruction);
       const { branch } = instruction.template;
       if (branch?.kind === "branchTo" && branch.purpose !== "return") {
-        // FEAT_BTI: where the branch lands is looked at outside.
-        this.loadState(PeState.guardedPages, "i32");
-        this.open(op.if);
-        this.leaveHere();
-        this.close();
         this.storeState(PeState.argument, "i64", () => this.pc(0));
         this.storeState(PeState.btype, "i32", () => this.i32(indirectBranchType(branch.purpose)));
       }
@@ -889,6 +885,7 @@ export class RegionLowering extends Lowering {
       const target = this.allocate("i64");
       this.value(s.target);
       this.set(target);
+      this.lookWhereItLands(target, 1);
       this.call(() => this.get(target));
       return;
     }
@@ -896,7 +893,14 @@ export class RegionLowering extends Lowering {
       const target = this.allocate("i64");
       this.value(s.target);
       this.set(target);
+      this.lookWhereItLands(target, 0);
       this.tableJump(target);
+      this.leaveTo(() => this.get(target));
+    } else if (t.kind === "indirect") {
+      const target = this.allocate("i64");
+      this.value(s.target);
+      this.set(target);
+      this.lookWhereItLands(target, 0);
       this.leaveTo(() => this.get(target));
     } else this.leaveTo(() => this.value(s.target));
     if (t.kind === "return") {
@@ -951,6 +955,24 @@ export class RegionLowering extends Lowering {
     this.spill(this.dirtyX, this.dirtyV);
     this.dirtyX = 0;
     this.dirtyV = 0;
+  }
+
+  /** With guarded pages about (FEAT_BTI): unless the target surely expects the branch, the machine looks. */
+  private lookWhereItLands(target: number, call: 0 | 1): void {
+    this.loadState(PeState.guardedPages, "i32");
+    this.open(op.if);
+    this.get(0);
+    this.get(target);
+    this.i32(call);
+    this.code.u8(op.call).u32(this.imports.landing).u8(op.i32Eqz);
+    this.open(op.if);
+    const saved = this.save();
+    this.leaveTo(() => this.get(target));
+    this.i32(Exit.attention);
+    this.code.u8(op.return);
+    this.close();
+    this.close();
+    this.restore(saved);
   }
 
   /** BL, BLR: the callee runs as a nested call; when it comes back to where it should, the region goes on. */

@@ -26,6 +26,7 @@ export class JitExecutor extends InterpreterExecutor {
         routines: this.routines,
         dispatch: this.core.dispatch,
         resume: this.core.resume,
+        landing: this.core.landing,
         environment: this.calls.environment,
       },
       this.core.stale,
