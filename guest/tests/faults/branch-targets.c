@@ -71,6 +71,9 @@ int main(void)
     write_sysreg(sctlr_el1, read_sysreg(sctlr_el1) | SCTLR_BT1 | SCTLR_BT0);
     asm volatile("isb");
     try_all("guarded, SCTLR_EL1.BT1", GUARDED);
+    const struct probe_case nowhere = {"blr to where nothing is mapped", by_blr, AT_EL1h, 0x300000000UL, 0, 0, 0};
+    const struct outcome lost = probe(&nowhere);
+    probe_print(&nowhere, &lost);
     const struct probe_case c = {"br inside the page to bti j", through_trampoline, AT_EL1h, GUARDED, 0, 0, 0};
     const struct outcome o = probe(&c);
     probe_print(&c, &o);
