@@ -48,6 +48,7 @@ const runs: readonly Run[] = [
   onCore("access-overrides", "neoverse-n1"),
   onCore("access-overrides", "max"),
   onCore("branch-targets", "max"),
+  onCore("authenticated-returns", "max"),
   onCore("tlb", "max"),
   onCore("atomics", "neoverse-n1"),
   onCore("atomics", "max"),

@@ -32,7 +32,7 @@ export function environment(pe: ProcessingElement, operation: number, argument: 
     case op.sys:
       return systemInstruction(pe, argument & 0xffff);
     case op.eret:
-      return eret(pe);
+      return eret(pe, argument);
     case op.svc:
       advancePast(pe);
       takeSynchronous(pe, lowestTarget(pe), ExceptionClass.svc64, argument & 0xffff);
@@ -159,17 +159,18 @@ function msrImmediate(pe: ProcessingElement, code: number): number {
   return redirected;
 }
 
-function eret(pe: ProcessingElement): number {
+/** `argument`: 0 for ERET; 2, 3 for ERETAA, ERETAB, whose return address is in PeState.argument. */
+function eret(pe: ProcessingElement, argument: number): number {
   if (pe.el === 0) {
     takeUndefined(pe);
     return redirected;
   }
   // HCR_EL2.NV traps ERET at EL1 (FEAT_NV).
   if (pe.el === 1 && (pe.hcrHigh & Hcr.highNV) !== 0) {
-    takeSynchronous(pe, 2, ExceptionClass.eret, 0);
+    takeSynchronous(pe, 2, ExceptionClass.eret, argument);
     return redirected;
   }
-  exceptionReturn(pe);
+  exceptionReturn(pe, argument !== 0);
   // PSTATE.IL makes the next instruction an exception, once it has been fetched without another one; only ERET sets it.
   if (pe.state(PeState.il) !== 0 && fetch(pe) >= 0)
     takeSynchronous(pe, lowestTarget(pe), ExceptionClass.illegalState, 0);

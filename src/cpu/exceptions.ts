@@ -130,13 +130,16 @@ function isIllegalReturn(pe: ProcessingElement, spsr: number): boolean {
   return target === 1 && pe.haveEl2 && nonSecure && (pe.register(Word.HCR_EL2) & Hcr.TGE) !== 0;
 }
 
-/** ERET (AArch64.ExceptionReturn): pc and PSTATE from ELR and SPSR of the current level. */
-export function exceptionReturn(pe: ProcessingElement): void {
+/**
+ * ERET (AArch64.ExceptionReturn): pc and PSTATE from ELR and SPSR of the current level. `authenticated`: pc from PeState.argument
+ * (ERETAA, ERETAB).
+ */
+export function exceptionReturn(pe: ProcessingElement, authenticated = false): void {
   const { i32, w, system } = pe;
   const el = pe.el as 1 | 2 | 3;
   const spsr = i32[system + Word.SPSR[el]]!;
-  let low = i32[system + Word.ELR[el]]!;
-  let high = i32[system + Word.ELR[el] + 1]!;
+  let low = authenticated ? pe.argumentLow : i32[system + Word.ELR[el]]!;
+  let high = authenticated ? pe.argumentHigh : i32[system + Word.ELR[el] + 1]!;
   const illegal = isIllegalReturn(pe, spsr);
   const stepping = returnsStepping(pe, spsr, illegal ? el : (spsr >>> 2) & 3);
   writePstateFields(pe, spsr);

@@ -141,6 +141,19 @@ export const pointerAuthentication = instructions("Pointer authentication", [
       pe.branchTo(transformed(pe, 1, M, pe.let(pe.read(64, n)), pe.read(64, m)), "return"),
     assembly: (f) => `reta${f.M ? "b" : "a"}`,
   }),
+  define("ERETAA/ERETAB", "1101011 0 100 11111 00001 M 11111 11111", {
+    feature,
+    statics: ["M"],
+    operands: () => ({ m: registerOrSp(31) }),
+    execute: (pe, { M }, { m }) => {
+      const el = pe.let(pe.readState("el"));
+      const [one, two, three] = [1, 2, 3].map((n) => pe.readSystemSlot(systemRegister(`ELR_EL${n}`).slot));
+      const above = pe.select(pe.eq(el, pe.c32(2)), two!, three!);
+      const elr = pe.let(pe.select(pe.eq(el, pe.c32(1)), one!, above));
+      pe.environment("eret", pe.c32(2 + M), transformed(pe, 1, M, elr, pe.read(64, m)));
+    },
+    assembly: (f) => `ereta${f.M ? "b" : "a"}`,
+  }),
   define("LDRAA/LDRAB", "11 111 0 00 M S 1 imm9 W 1 Rn Rt", {
     feature,
     statics: ["M", "W"],

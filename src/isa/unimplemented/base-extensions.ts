@@ -29,7 +29,6 @@ export const baseExtensions = instructions("Extensions of the base instruction s
   unimplemented("TTEST", "1101010100100 011 0011 0001 011 Rt", "FEAT_TME"),
   unimplemented("TCOMMIT", "1101010100000 011 0011 0000 011 11111", "FEAT_TME"),
   unimplemented("TCANCEL", "11010100 011 imm16 000 00", "FEAT_TME"),
-  unimplemented("ERETAA/ERETAB", "1101011 0 100 11111 00001 M 11111 11111", "FEAT_PAuth"),
   unimplemented("WFET", "1101010100000 011 0001 0000 000 Rd", "FEAT_WFxT"),
   unimplemented("WFIT", "1101010100000 011 0001 0000 001 Rd", "FEAT_WFxT"),
 ]);
