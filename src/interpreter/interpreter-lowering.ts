@@ -11,7 +11,6 @@ import {
   type Statement,
   type Type,
 } from "../ir/index.js";
-import { TlbEntry, tlbEntries } from "../ir/tlb-layout.js";
 import type { Template } from "../isa/template.js";
 import { type Code, op } from "../wasm/code.js";
 import { Lowering } from "../wasm/lowering.js";
@@ -322,27 +321,7 @@ export abstract class InterpreterLowering extends Lowering {
     const { code } = this;
     const host = this.local(s.local, "i32");
     const entry = this.locals.allocate("i32");
-    const write = (s.flags & 0x100) !== 0;
-    this.value(s.address);
-    this.i64(7);
-    code.u8(op.i64ShrU).u8(op.i32WrapI64);
-    this.i32((tlbEntries - 1) << 5);
-    code.u8(op.i32And);
-    if ((s.flags & 0x200) !== 0) this.loadState(PeState.tlbUnprivileged, "i32");
-    else this.tlb();
-    code.u8(op.i32Add);
-    this.tee(entry);
-    code
-      .u8(op.i64Load)
-      .u8(3)
-      .u32(write ? TlbEntry.write : TlbEntry.read);
-    this.value(s.address);
-    if (s.size > 1) {
-      this.i64(s.size - 1);
-      code.u8(op.i64Add);
-    }
-    this.i64(-4096);
-    code.u8(op.i64And).u8(op.i64Ne);
+    this.probeTlb(s, entry, () => this.tlb());
     this.alignment(s);
     this.open(op.if);
     this.storeState(PeState.argument, "i64", () => this.value(s.address));
@@ -364,12 +343,7 @@ export abstract class InterpreterLowering extends Lowering {
     this.leave(Exit.redirect, true);
     this.close();
     code.u8(op.else);
-    this.value(s.address);
-    code.u8(op.i32WrapI64);
-    this.get(entry);
-    code.u8(op.i32Load).u8(2).u32(TlbEntry.addend);
-    code.u8(op.i32Add);
-    this.set(host);
+    this.hostOfHit(s, entry, host);
     this.close();
   }
 

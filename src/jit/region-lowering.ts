@@ -11,9 +11,7 @@ import {
   slotSink,
   slotSp,
   slotZero,
-  TlbEntry,
   type Type,
-  tlbEntries,
 } from "../ir/index.js";
 import type { Instruction } from "../isa/template.js";
 import { type Code, op, voidBlock } from "../wasm/code.js";
@@ -823,27 +821,7 @@ export class RegionLowering extends Lowering {
     const { code } = this;
     const host = this.local(s.local, "i32");
     const entry = this.allocate("i32");
-    const write = (s.flags & 0x100) !== 0;
-    this.value(s.address);
-    this.i64(7);
-    code.u8(op.i64ShrU).u8(op.i32WrapI64);
-    this.i32((tlbEntries - 1) << 5);
-    code.u8(op.i32And);
-    if ((s.flags & 0x200) !== 0) this.loadState(PeState.tlbUnprivileged, "i32");
-    else this.get(this.tlb);
-    code.u8(op.i32Add);
-    this.tee(entry);
-    code
-      .u8(op.i64Load)
-      .u8(3)
-      .u32(write ? TlbEntry.write : TlbEntry.read);
-    this.value(s.address);
-    if (s.size > 1) {
-      this.i64(s.size - 1);
-      code.u8(op.i64Add);
-    }
-    this.i64(-4096);
-    code.u8(op.i64And).u8(op.i64Ne);
+    this.probeTlb(s, entry, () => this.get(this.tlb));
     if ((s.flags & 0x1c00) !== 0 && s.size > 1) {
       this.value(s.address);
       code.u8(op.i32WrapI64);
@@ -853,12 +831,7 @@ export class RegionLowering extends Lowering {
     this.open(op.if);
     this.leaveHere();
     this.close();
-    this.value(s.address);
-    code.u8(op.i32WrapI64);
-    this.get(entry);
-    code.u8(op.i32Load).u8(2).u32(TlbEntry.addend);
-    code.u8(op.i32Add);
-    this.set(host);
+    this.hostOfHit(s, entry, host);
   }
 
   // ---- control

@@ -1,14 +1,18 @@
 import {
+  AccessFlag,
   type Call,
   loads,
   type Node,
   type OperandImplementation,
   operation,
+  PeState,
   type Routine,
   reveal,
   type Statement,
   stores,
+  TlbEntry,
   type Type,
+  tlbEntries,
 } from "../ir/index.js";
 import { type Code, op, typeCode, voidBlock } from "./code.js";
 
@@ -92,6 +96,42 @@ export abstract class Lowering {
   protected close(): void {
     this.code.u8(op.end);
     this.depth--;
+  }
+
+  /**
+   * Pushes whether an access misses the TLB whose address `tlb` pushes (that of unprivileged accesses is known); the local
+   * `entry` gets the address of its entry. See tlb-layout.ts.
+   */
+  protected probeTlb(s: Extract<Statement, { kind: "access" }>, entry: number, tlb: () => void): void {
+    const { code } = this;
+    this.value(s.address);
+    this.i64(7);
+    code.u8(op.i64ShrU).u8(op.i32WrapI64);
+    this.i32((tlbEntries - 1) << 5);
+    code.u8(op.i32And);
+    if ((s.flags & AccessFlag.unprivileged) !== 0) this.loadState(PeState.tlbUnprivileged, "i32");
+    else tlb();
+    code.u8(op.i32Add);
+    this.tee(entry);
+    const tag = (s.flags & AccessFlag.write) !== 0 ? TlbEntry.write : TlbEntry.read;
+    code.u8(op.i64Load).u8(3).u32(tag);
+    this.value(s.address);
+    if (s.size > 1) {
+      this.i64(s.size - 1);
+      code.u8(op.i64Add);
+    }
+    this.i64(-4096);
+    code.u8(op.i64And).u8(op.i64Ne);
+  }
+
+  /** Sets local `host` to where an access that hit `entry` lies in linear memory. */
+  protected hostOfHit(s: Extract<Statement, { kind: "access" }>, entry: number, host: number): void {
+    this.value(s.address);
+    this.code.u8(op.i32WrapI64);
+    this.get(entry);
+    this.code.u8(op.i32Load).u8(2).u32(TlbEntry.addend);
+    this.code.u8(op.i32Add);
+    this.set(host);
   }
 
   /** Pushes the value of `n`. */
