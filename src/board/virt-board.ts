@@ -105,6 +105,7 @@ export class VirtBoard {
     });
     pe.timers = timers;
     pe.interruptController = this.gic.cpuInterface(pe.index);
+    pe.virtualInterruptController = this.gic.virtualCpuInterface(pe.index);
     pe.interruptController.setExecutionState(pe.el as 0 | 1 | 2 | 3, pe.secure);
     return timers;
   }

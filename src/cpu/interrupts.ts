@@ -27,7 +27,10 @@ function virtualTarget(pe: ProcessingElement, hcrBit: number, mask: number): num
   return (pe.i32[pe.w + daifWord]! & mask) !== 0 ? 0 : 1;
 }
 
-/** Finds the interrupt to take: its level in bits 1:0 and which one above, or 0. FIQ before IRQ before SError. */
+/**
+ * Finds the interrupt to take: its level in bits 1:0 and which one above, or 0. The order is IMPLEMENTATION DEFINED
+ * (D1.3.6); it is QEMU's: FIQ, IRQ, SError, then the virtual IRQ, FIQ and SError.
+ */
 function choose(pe: ProcessingElement): number {
   const pending = pe.irqPending;
   let target = 0;
@@ -37,8 +40,8 @@ function choose(pe: ProcessingElement): number {
     return target | (Interrupt.irq << 2);
   if (pending & Interrupt.serror && (target = physicalTarget(pe, Scr.EA, Hcr.AMO, maskA)))
     return target | (Interrupt.serror << 2);
-  if (pending & Interrupt.vfiq && (target = virtualTarget(pe, Hcr.FMO, maskF))) return target | (Interrupt.vfiq << 2);
   if (pending & Interrupt.virq && (target = virtualTarget(pe, Hcr.IMO, maskI))) return target | (Interrupt.virq << 2);
+  if (pending & Interrupt.vfiq && (target = virtualTarget(pe, Hcr.FMO, maskF))) return target | (Interrupt.vfiq << 2);
   if (pending & Interrupt.vserror && (target = virtualTarget(pe, Hcr.AMO, maskA)))
     return target | (Interrupt.vserror << 2);
   return 0;

@@ -14,6 +14,13 @@ export interface InterruptControllerPort {
   setExecutionState(el: 0 | 1 | 2 | 3, secure: boolean): void;
 }
 
+/** The virtual CPU interface of one PE. Register names: ICH_*, and ICV_* for what ICC_* means to a guest. */
+export interface VirtualInterruptControllerPort {
+  /** A bigint for list registers, an unsigned number for all others. */
+  read(register: string): number | bigint;
+  write(register: string, value: number | bigint): void;
+}
+
 /** The generic timers of one PE. Names are those of the table, after redirection. */
 export interface TimerPort {
   read(register: string): bigint;

@@ -7,7 +7,13 @@ import type { LinearMemory } from "./linear-memory.js";
 import type { Conduit, Monitor, SemihostingHook } from "./monitor.js";
 import { PerformanceMonitor } from "./performance-monitor.js";
 import type { PhysicalMemory } from "./physical-memory.js";
-import type { InstructionCounter, InterruptControllerContext, InterruptControllerPort, TimerPort } from "./ports.js";
+import type {
+  InstructionCounter,
+  InterruptControllerContext,
+  InterruptControllerPort,
+  TimerPort,
+  VirtualInterruptControllerPort,
+} from "./ports.js";
 import { Hcr, Scr, Sctlr, Word } from "./register-words.js";
 import { PeState } from "./state-layout.js";
 import { buildRegisterAccess, type RegisterAccess } from "./system-register-access.js";
@@ -39,6 +45,7 @@ export interface ProcessingElementOptions {
   readonly counter: InstructionCounter;
   readonly log?: Log;
   readonly interruptController?: InterruptControllerPort;
+  readonly virtualInterruptController?: VirtualInterruptControllerPort;
   readonly timers?: TimerPort;
   /** All processing elements of the machine, this one among them once the board has made it. */
   readonly peers: ProcessingElement[];
@@ -85,6 +92,7 @@ export class ProcessingElement {
   readonly logsTranslations: boolean;
   readonly peers: ProcessingElement[];
   interruptController: InterruptControllerPort | undefined;
+  virtualInterruptController: VirtualInterruptControllerPort | undefined;
   timers: TimerPort | undefined;
   readonly tlbs: TlbContexts;
   readonly walker: Walker;
@@ -205,6 +213,7 @@ export class ProcessingElement {
     this.logsTranslations = this.log.enabled("mmu");
     this.peers = options.peers;
     this.interruptController = options.interruptController;
+    this.virtualInterruptController = options.virtualInterruptController;
     this.timers = options.timers;
     this.alignmentCheckedInline = options.alignmentCheckedInline ?? false;
     this.resetAddress = options.resetAddress ?? 0n;

@@ -2,6 +2,7 @@ import { Fpcr, fpcrWritable, fpsrWritable, updateFpFast } from "../isa/fp/fp-fas
 import type { SystemRegister } from "../isa/system-registers/index.js";
 import { EnvironmentResult } from "./environment-operations.js";
 import { ExceptionClass, takeSynchronous } from "./exceptions.js";
+import { cpuInterface, virtualCpuInterface, virtualCpuInterfaceControl } from "./interrupt-controller-hooks.js";
 import { Interrupt, type ProcessingElement } from "./processing-element.js";
 import { readNzcv, writeNzcv } from "./pstate.js";
 import { Hcr, Scr, Word, wordOf } from "./register-words.js";
@@ -114,19 +115,6 @@ function e2hLayout(
 }
 
 const dczRules = trapRules(["DZE", "TDZ"]);
-
-/** The instruction level of ICC_* accesses at EL1 that HCR_EL2 makes virtual. */
-function isVirtualInterface(pe: ProcessingElement, name: string): boolean {
-  if (pe.el !== 1 || !pe.el2Enabled) return false;
-  const group0 = /IAR0|EOIR0|HPPIR0|BPR0|AP0R|IGRPEN0/.test(name);
-  const group1 = /IAR1|EOIR1|HPPIR1|BPR1|AP1R|IGRPEN1/.test(name);
-  const either = Hcr.IMO | Hcr.FMO;
-  return (pe.hcrLow & (group0 ? Hcr.FMO : group1 ? Hcr.IMO : either)) !== 0 && !name.includes("SGI");
-}
-
-function noVirtualInterface(pe: ProcessingElement, entry: SystemRegister): void {
-  if (pe.log.enabled("unimp")) pe.log.write("unimp", `${entry.name.replace("ICC_", "ICV_")}: no virtual CPU interface`);
-}
 
 const dispatchTimer: RegisterHook = {
   read(pe, entry) {
@@ -344,57 +332,7 @@ export const registerHooks: Readonly<Record<string, RegisterHook>> = {
     },
     write: () => next,
   },
-  icc: {
-    read(pe, entry) {
-      if (isVirtualInterface(pe, entry.name)) {
-        noVirtualInterface(pe, entry);
-        pe.setArgument(/IAR|HPPIR/.test(entry.name) ? 1023 : 0, 0);
-        return next;
-      }
-      pe.setArgument((pe.interruptController?.read(entry.name, pe.gicContext) ?? 0) | 0, 0);
-      return next;
-    },
-    write(pe, entry) {
-      if (isVirtualInterface(pe, entry.name)) {
-        noVirtualInterface(pe, entry);
-        return next;
-      }
-      const high = pe.argumentHigh;
-      const low = pe.argumentLow >>> 0;
-      const value = high === 0 ? low : (BigInt(high >>> 0) << 32n) | BigInt(low);
-      pe.interruptController?.write(entry.name, value, pe.gicContext);
-      return pe.irqPending !== 0 ? leave : next;
-    },
-  },
-  ichHcr: {
-    write(pe, entry) {
-      const value = pe.argumentLow & 0xf800_7cff;
-      if (value & 1 && pe.log.enabled("unimp")) pe.log.write("unimp", "ICH_HCR_EL2.En: no virtual CPU interface");
-      pe.setRegister(entry.slot * 2, value, 0);
-      return next;
-    },
-  },
-  ichVmcr: {
-    // Writes of binary points below the least, which 5 preemption bits make 2 and 3, set the least (IHI 0069 12.4.9).
-    write(pe, entry) {
-      const value = pe.argumentLow;
-      const bpr0 = Math.max((value >>> 21) & 7, 2);
-      const bpr1 = Math.max((value >>> 18) & 7, 3);
-      pe.setRegister(entry.slot * 2, (value & 0xff00_0213) | (bpr0 << 21) | (bpr1 << 18) | 8, 0);
-      return next;
-    },
-  },
-  ichElrsr: {
-    read(pe) {
-      // A list register is free while its state is invalid and it doesn't hold a maintenance request (IHI 0069 12.4.5).
-      let free = 0;
-      for (let n = 0; n < 4; n++) {
-        const high = pe.register(wordOf("ICH_LR0_EL2") + n * 2 + 1);
-        const wantsEoi = (high & (1 << 29)) === 0 && (high & (1 << 9)) !== 0;
-        if (high >>> 30 === 0 && !wantsEoi) free |= 1 << n;
-      }
-      pe.setArgument(free, 0);
-      return next;
-    },
-  },
+  icc: cpuInterface,
+  ich: virtualCpuInterface,
+  ichHcr: virtualCpuInterfaceControl,
 };

@@ -301,7 +301,7 @@ export class VirtualCpuInterface {
     this.update();
   }
 
-  /** ICH_VMCR_EL2 (12.4.8): the ICV_* registers in one word. VFIQEn is 1. */
+  /** ICH_VMCR_EL2 (12.4.8): the ICV_* registers in one word. VFIQEn is 1. As on QEMU, all bits of VPMR are kept here. */
   readVmcr(): number {
     const { pmr, bpr, groupEnable, commonBinaryPoint, eoiMode } = this.#icv;
     return (
@@ -323,7 +323,7 @@ export class VirtualCpuInterface {
     icv.groupEnable[Group.nonSecureGroup1] = (value & 2) !== 0;
     icv.commonBinaryPoint[1] = (value & (1 << 4)) !== 0;
     icv.eoiMode[1] = (value & (1 << 9)) !== 0;
-    icv.pmr = (value >>> 24) & priorityMask;
+    icv.pmr = value >>> 24;
     this.writeBinaryPoint(Group.group0, (value >>> 21) & 7);
     this.writeBinaryPoint(Group.nonSecureGroup1, (value >>> 18) & 7);
   }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { featureHolds } from "../../src/cpu/system-register-access.js";
+import { createGic } from "../../src/gic/index.js";
 import { type SystemRegister, systemRegister, systemRegisters } from "../../src/isa/system-registers/index.js";
+import { silentLog } from "../../src/ports/index.js";
 import { Fixture } from "./fixture.js";
 import { runOnQemu, type ScriptStep } from "./qemu-script.js";
 import { runOnPe } from "./scripted-pe.js";
@@ -74,10 +76,24 @@ function script(el: number): ScriptStep[] {
   return steps;
 }
 
+/** The part of the GIC that belongs to a PE: ICH_*. */
+function virtualCpuInterface() {
+  const unconnected = { set() {} };
+  const outputs = [{ irq: unconnected, fiq: unconnected }];
+  return createGic({
+    peAffinities: [0],
+    spiCount: 32,
+    security: "single",
+    outputs,
+    log: silentLog,
+  }).virtualCpuInterface(0);
+}
+
 function compare(core: string, el: 1 | 2 | 3): string[] {
   const steps = script(el);
   const theirs = runOnQemu(core, el, steps);
   const fixture = new Fixture({ core, el2: el >= 2, el3: el === 3 });
+  fixture.pe.virtualInterruptController = virtualCpuInterface();
   const ours = runOnPe(core, el, steps, fixture);
   const features = new Set([...fixture.pe.core.features, ...(el >= 2 ? ["EL2"] : []), ...(el === 3 ? ["EL3"] : [])]);
   const differences = new Map<string, string>();

@@ -4,17 +4,27 @@ import type { TrapControlName } from "./trap-controls.js";
 const enable: readonly TrapControlName[] = ["ICC_SRE_EL2_Enable", "ICC_SRE_EL3_Enable"];
 
 /** A register of the CPU interface; the GIC gives and takes its value. */
-function icc(name: string, code: string, access: string, trap: TrapControlName | undefined, fields: string) {
+function icc(
+  name: string,
+  code: string,
+  access: string,
+  trap: TrapControlName | undefined,
+  fields: string,
+  more: readonly TrapControlName[] = [],
+) {
   const toEl3 = trap === "ICH_TALL0" ? "SCR_FIQ" : trap === "ICH_TALL1" ? "SCR_IRQ" : "SCR_IRQ_FIQ";
-  const traps: readonly TrapControlName[] = trap === undefined ? [] : [trap, toEl3];
+  const traps: readonly TrapControlName[] = trap === undefined ? [] : [trap, ...more, toEl3];
   return register(name, code, access, { fields, traps, hook: "icc", feature: "GICv3", effects: ["gic"] });
 }
 
 function ich(name: string, code: string, access: string, details: SystemRegisterDetails): SystemRegisterEntry {
-  return register(name, code, access, { feature: "GICv3", effects: ["gic"], ...details });
+  return register(name, code, access, { feature: "GICv3", effects: ["gic"], hook: "ich", ...details });
 }
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+const sgi = "Aff3:55-48 RS:47-44 IRM:40 Aff2:39-32 INTID:27-24 Aff1:23-16 TargetList:15-0";
+/** SGIs have no virtual form: those of a guest are the hypervisor's to send. */
+const sgiTraps: readonly TrapControlName[] = ["FMO", "IMO"];
 const sre = "Enable:3! DIB:2! DFB:1! SRE:0!";
 
 /** The GIC CPU interface and its virtualization (IHI 0069, 12.2 and 12.4). AP0R1-3 and AP1R1-3 need 6 priority bits. */
@@ -26,29 +36,11 @@ export const interruptControllerRegisters: readonly SystemRegisterEntry[] = [
   icc("ICC_BPR0_EL1", "3 0 12 8 3", "R1 W1", "ICH_TALL0", "BinaryPoint:2-0"),
   icc("ICC_AP0R0_EL1", "3 0 12 8 4", "R1 W1", "ICH_TALL0", "VALUE:31-0"),
   icc("ICC_AP1R0_EL1", "3 0 12 9 0", "R1 W1", "ICH_TALL1", "VALUE:31-0"),
-  icc("ICC_DIR_EL1", "3 0 12 11 1", "W1", "ICH_TDIR", "INTID:23-0"),
+  icc("ICC_DIR_EL1", "3 0 12 11 1", "W1", "ICH_TC", "INTID:23-0", ["ICH_TDIR"]),
   icc("ICC_RPR_EL1", "3 0 12 11 3", "R1", "ICH_TC", "Priority:7-0"),
-  icc(
-    "ICC_SGI1R_EL1",
-    "3 0 12 11 5",
-    "W1",
-    "ICH_TC",
-    "Aff3:55-48 RS:47-44 IRM:40 Aff2:39-32 INTID:27-24 Aff1:23-16 TargetList:15-0",
-  ),
-  icc(
-    "ICC_ASGI1R_EL1",
-    "3 0 12 11 6",
-    "W1",
-    "ICH_TC",
-    "Aff3:55-48 RS:47-44 IRM:40 Aff2:39-32 INTID:27-24 Aff1:23-16 TargetList:15-0",
-  ),
-  icc(
-    "ICC_SGI0R_EL1",
-    "3 0 12 11 7",
-    "W1",
-    "ICH_TC",
-    "Aff3:55-48 RS:47-44 IRM:40 Aff2:39-32 INTID:27-24 Aff1:23-16 TargetList:15-0",
-  ),
+  icc("ICC_SGI1R_EL1", "3 0 12 11 5", "W1", "ICH_TC", sgi, sgiTraps),
+  icc("ICC_ASGI1R_EL1", "3 0 12 11 6", "W1", "ICH_TC", sgi, sgiTraps),
+  icc("ICC_SGI0R_EL1", "3 0 12 11 7", "W1", "ICH_TC", sgi, sgiTraps),
   icc("ICC_IAR1_EL1", "3 0 12 12 0", "R1", "ICH_TALL1", "INTID:23-0"),
   icc("ICC_EOIR1_EL1", "3 0 12 12 1", "W1", "ICH_TALL1", "INTID:23-0"),
   icc("ICC_HPPIR1_EL1", "3 0 12 12 2", "R1", "ICH_TALL1", "INTID:23-0"),
@@ -100,11 +92,10 @@ export const interruptControllerRegisters: readonly SystemRegisterEntry[] = [
   }),
   ich("ICH_MISR_EL2", "3 4 12 11 2", "R2", { fields: "VALUE:7-0" }),
   ich("ICH_EISR_EL2", "3 4 12 11 3", "R2", { fields: "VALUE:15-0" }),
-  ich("ICH_ELRSR_EL2", "3 4 12 11 5", "R2", { fields: "VALUE:15-0", hook: "ichElrsr" }),
+  ich("ICH_ELRSR_EL2", "3 4 12 11 5", "R2", { fields: "VALUE:15-0" }),
   ich("ICH_VMCR_EL2", "3 4 12 11 7", "R2 W2", {
     // VBPR0 and VBPR1 at their least, VFIQEn RAO with the system register interface.
     reset: 0x4c_0008n,
-    hook: "ichVmcr",
     fields: "VPMR:31-24 VBPR0:23-21 VBPR1:20-18 VEOIM:9 VCBPR:4 VFIQEn:3! VENG1:1 VENG0:0",
   }),
   ...numbers(4).map((n) =>

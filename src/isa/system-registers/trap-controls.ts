@@ -116,6 +116,8 @@ export const trapControls = {
     e2h: "CNTHCTL_EL2.EL1PTEN",
     notHost: true,
   },
+  FMO: hcr("FMO", "W"),
+  IMO: hcr("IMO", "W"),
   ICH_TC: el2Control("ICH_HCR_EL2.TC", "RW", el1),
   ICH_TALL0: el2Control("ICH_HCR_EL2.TALL0", "RW", el1),
   ICH_TALL1: el2Control("ICH_HCR_EL2.TALL1", "RW", el1),
