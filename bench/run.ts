@@ -7,17 +7,19 @@ import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type EngineName, engineNames, requireEngine, rootDirectory } from "./engines.js";
 import { describeHost, formatTable, meetsGoal, type SuiteResult } from "./report.js";
+import { crossings } from "./suites/crossings.js";
 import { debian, memory } from "./suites/debian.js";
 import { interpreter } from "./suites/interpreter.js";
 import { kernels } from "./suites/kernels.js";
 import { startup } from "./suites/startup.js";
 import type { Suite } from "./suites/suite.js";
 
-const suites: Readonly<Record<string, Suite>> = { kernels, interpreter, startup, debian, memory };
+const suites: Readonly<Record<string, Suite>> = { kernels, crossings, interpreter, startup, debian, memory };
 
 const help = `usage: npx tsx bench/run.ts [options] [suite...]
 suites (default: all)
   kernels       C kernels, bare metal: time without start-up, ratio to QEMU's
+  crossings     SVC, HVC, SMC, traps, interrupts, switches of address space: time of each, ratio to QEMU's
   interpreter   instructions per second of the interpreter alone
   startup       from the command to the first instruction and the first output
   debian        boot of Debian's kernel to power-off (needs: npx trapeze get debian)
@@ -25,7 +27,7 @@ suites (default: all)
 options
   -n N               repetitions, of which the median counts (default 5)
   --engines LIST     qemu,trapeze (default both)
-  --kernels LIST     only these kernels
+  --kernels LIST     only these kernels or crossings
   --json FILE        where the results go (default .cache/bench/DATE.json)
   --check            status 1 when a goal is missed
 examples

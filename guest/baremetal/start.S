@@ -8,6 +8,10 @@
 
 #define STACK_SIZE 0x4000
 
+    /* Vector tables of programs that have something to do at EL2 or EL3; 0 in others. */
+    .weak   el2_vectors
+    .weak   el3_vectors
+
     .section .text.boot, "ax"
     .global _start
 _start:
@@ -65,6 +69,8 @@ drop_to_el1:
     b.eq    at_el2
     b.lo    at_el1
 
+    ldr     x0, =el3_vectors
+    msr     vbar_el3, x0
     bl      gic_give_to_non_secure          // the distributor's groups are Secure state's to choose
     mrs     x4, id_aa64pfr0_el1
     ubfx    x4, x4, #8, #4                  // is there an EL2?
@@ -95,6 +101,8 @@ drop_to_el1:
 
 at_el2:
     mov     sp, x21
+    ldr     x0, =el2_vectors
+    msr     vbar_el2, x0
     ldr     x0, =(HCR_RW | /* EL1 is AArch64 */ \
                   HCR_APK | HCR_API) /* pointer authentication is not trapped */
     msr     hcr_el2, x0
