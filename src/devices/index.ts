@@ -1,7 +1,12 @@
+export * from "./flash/cfi-flash.js";
+export type { FlashGeometry } from "./flash/cfi-query.js";
 export * from "./fw-cfg.js";
 export * from "./gpio-key.js";
 export * from "./memory-block-backend.js";
 export * from "./memory-file-system.js";
+export * from "./pci/msi-x.js";
+export * from "./pci/pci-function.js";
+export * from "./pci/pcie-host.js";
 export * from "./pl011.js";
 export * from "./pl031.js";
 export * from "./pl061.js";

@@ -4,6 +4,8 @@ import type { Virtqueue } from "./virtqueue.js";
 /** What a device may ask of the transport it is plugged into. */
 export interface VirtioBus {
   readonly log: Log;
+  /** Feature bits that driver and device have agreed on; 0 before FEATURES_OK. */
+  readonly agreed: bigint;
   /** Has the device serve a queue now, as when the driver notifies it: for work that comes from outside. */
   service(queueIndex: number): void;
   /** Tells the driver that the configuration space changed. */

@@ -7,8 +7,9 @@ import { SeededEntropy } from "../seeded-entropy.js";
 import { VirtioBlk } from "./virtio-blk.js";
 import { VirtioConsole } from "./virtio-console.js";
 import type { VirtioDevice } from "./virtio-device.js";
-import { STATUS, VirtioMmio } from "./virtio-mmio.js";
+import { VirtioMmio } from "./virtio-mmio.js";
 import { VirtioRng } from "./virtio-rng.js";
+import { STATUS } from "./virtio-transport.js";
 
 const SLOT = 0x0a000000;
 const RAM = 0x40000000;

@@ -1,33 +1,14 @@
-import type { Dma, IrqLine, Log, MmioDevice } from "../../ports/index.js";
+import type { IrqLine, MmioDevice } from "../../ports/index.js";
 import { type Register, RegisterBlock } from "../registers.js";
-import type { VirtioBus, VirtioDevice } from "./virtio-device.js";
-import { VirtioViolation, Virtqueue, type VirtqueueState } from "./virtqueue.js";
-
-/** Device status bits, virtio 1.2 section 2.1. */
-export const STATUS = {
-  ACKNOWLEDGE: 1,
-  DRIVER: 2,
-  DRIVER_OK: 4,
-  FEATURES_OK: 8,
-  NEEDS_RESET: 64,
-  FAILED: 128,
-} as const;
-
-/** Section 6. */
-const FEATURE = {
-  RING_INDIRECT_DESC: 1n << 28n,
-  RING_EVENT_IDX: 1n << 29n,
-  VERSION_1: 1n << 32n,
-} as const;
-const TRANSPORT_FEATURES = FEATURE.RING_INDIRECT_DESC | FEATURE.RING_EVENT_IDX | FEATURE.VERSION_1;
-
-const INTERRUPT_USED_BUFFER = 1;
-const INTERRUPT_CONFIGURATION = 2;
+import {
+  type AreaName,
+  INTERRUPT,
+  VirtioTransport,
+  type VirtioTransportOptions,
+  type VirtioTransportSnapshot,
+} from "./virtio-transport.js";
 
 const CONFIGURATION_BASE = 0x100;
-const HIGH = 2 ** 32;
-
-type AreaName = "descriptorArea" | "driverArea" | "deviceArea";
 
 /** The low and high word of a queue area's address. */
 function areaRegisters(offset: number, name: string, area: AreaName, purpose: string): Register<VirtioMmio>[] {
@@ -72,7 +53,7 @@ export const VIRTIO_MMIO_REGISTERS: readonly Register<VirtioMmio>[] = [
   { offset: 0x004, name: "Version", access: "RO", reset: 2, bits: 0xffffffff, purpose: "Version: legacy (1) is not offered" },
   { offset: 0x008, name: "DeviceID", access: "RO", reset: 0, bits: 0xffffffff, purpose: "Device type, 0 for an empty slot", read: (t) => t.device?.deviceId ?? 0 },
   { offset: 0x00c, name: "VendorID", access: "RO", reset: 0x554d4551, bits: 0xffffffff, purpose: '"QEMU", whose board this is' },
-  { offset: 0x010, name: "DeviceFeatures", access: "RO", reset: 0, bits: 0xffffffff, purpose: "Features offered, word chosen by DeviceFeaturesSel", read: (t) => word(t.offered, t.state.deviceFeaturesSelect) },
+  { offset: 0x010, name: "DeviceFeatures", access: "RO", reset: 0, bits: 0xffffffff, purpose: "Features offered, word chosen by DeviceFeaturesSel", read: (t) => t.deviceFeatures },
   { offset: 0x014, name: "DeviceFeaturesSel", access: "WO", reset: 0, bits: 0xffffffff, purpose: "Word of DeviceFeatures", write: (t, v) => t.select("deviceFeaturesSelect", v) },
   { offset: 0x020, name: "DriverFeatures", access: "WO", reset: 0, bits: 0xffffffff, purpose: "Features accepted, word chosen by DriverFeaturesSel", write: (t, v) => t.writeDriverFeatures(v) },
   { offset: 0x024, name: "DriverFeaturesSel", access: "WO", reset: 0, bits: 0xffffffff, purpose: "Word of DriverFeatures", write: (t, v) => t.select("driverFeaturesSelect", v) },
@@ -95,65 +76,27 @@ export const VIRTIO_MMIO_REGISTERS: readonly Register<VirtioMmio>[] = [
   { offset: 0x0fc, name: "ConfigGeneration", access: "RO", reset: 0, bits: 0xffffffff, purpose: "Changes with every change of the configuration space", read: (t) => t.state.generation },
 ];
 
-export interface VirtioMmioState {
-  status: number;
-  interruptStatus: number;
-  generation: number;
-  deviceFeaturesSelect: number;
-  driverFeaturesSelect: number;
-  queueSelect: number;
-  driverFeatures: bigint;
-}
-
-export interface VirtioMmioSnapshot {
-  readonly transport: VirtioMmioState;
-  readonly queues: readonly VirtqueueState[];
-  readonly device: unknown;
-}
-
-export interface VirtioMmioOptions {
+export interface VirtioMmioOptions extends VirtioTransportOptions {
   readonly irq: IrqLine;
-  readonly dma: Dma;
-  readonly log: Log;
-  /** Absent: an empty slot. */
-  readonly device?: VirtioDevice;
 }
 
-/**
- * One virtio-mmio slot, version 2 (virtio 1.2 section 4.2). A driver that breaks the rules gets DEVICE_NEEDS_RESET and
- * a configuration interrupt (section 2.1.2) and is not served until it resets the device.
- */
-export class VirtioMmio implements MmioDevice, VirtioBus {
+/** One virtio-mmio slot, version 2 (virtio 1.2 section 4.2). */
+export class VirtioMmio extends VirtioTransport implements MmioDevice {
   readonly name = "virtio-mmio";
   readonly size = 0x200;
-  readonly device: VirtioDevice | undefined;
-  readonly log: Log;
-  readonly offered: bigint;
-  state: VirtioMmioState = resetState();
   readonly #irq: IrqLine;
-  readonly #queues: readonly Virtqueue[];
   readonly #registers: RegisterBlock<VirtioMmio>;
-  /** The queue being served: a device's own doing must not start it anew. */
-  #serving = -1;
 
   constructor(options: VirtioMmioOptions) {
+    super(options);
     this.#irq = options.irq;
-    this.log = options.log;
-    this.device = options.device;
-    this.offered = this.device ? TRANSPORT_FEATURES | this.device.features : 0n;
-    this.#queues = (this.device?.queueSizes ?? []).map((size) => new Virtqueue(options.dma, size));
     this.#registers = new RegisterBlock(this.name, VIRTIO_MMIO_REGISTERS, options.log);
-    this.device?.connect(this);
-  }
-
-  get selected(): Virtqueue | undefined {
-    return this.#queues[this.state.queueSelect];
   }
 
   read(offset: number, size: 1 | 2 | 4): number {
-    if (offset >= CONFIGURATION_BASE) return this.#readConfiguration(offset - CONFIGURATION_BASE, size);
+    if (offset >= CONFIGURATION_BASE) return this.readConfiguration(offset - CONFIGURATION_BASE, size);
     if (size !== 4) {
-      this.#complain(`${size}-byte read at offset 0x${offset.toString(16)}`);
+      this.complain(`${size}-byte read at offset 0x${offset.toString(16)}`);
       return 0;
     }
     // Behind an empty slot's identification there is nothing (section 4.2.2).
@@ -163,139 +106,19 @@ export class VirtioMmio implements MmioDevice, VirtioBus {
 
   write(offset: number, size: 1 | 2 | 4, value: number): void {
     if (!this.device) return;
-    if (offset >= CONFIGURATION_BASE) {
-      const at = offset - CONFIGURATION_BASE;
-      if (this.device.writeConfiguration && at + size <= this.device.configuration.length) {
-        this.device.writeConfiguration(at, size, value);
-      } else this.#complain(`write to the configuration space at 0x${at.toString(16)}`);
-      return;
-    }
-    if (size !== 4) {
-      this.#complain(`${size}-byte write at offset 0x${offset.toString(16)}`);
-      return;
-    }
-    this.#registers.write(this, offset, size, value);
+    if (offset >= CONFIGURATION_BASE) this.writeConfiguration(offset - CONFIGURATION_BASE, size, value);
+    else if (size !== 4) this.complain(`${size}-byte write at offset 0x${offset.toString(16)}`);
+    else this.#registers.write(this, offset, size, value);
   }
 
-  reset(): void {
-    this.state = { ...resetState(), generation: this.state.generation };
-    for (const queue of this.#queues) queue.reset();
-    this.device?.reset();
+  override reset(): void {
+    super.reset();
     this.#updateIrq();
   }
 
-  save(): VirtioMmioSnapshot {
-    return {
-      transport: { ...this.state },
-      queues: this.#queues.map((queue) => ({ ...queue.state })),
-      device: this.device?.save(),
-    };
-  }
-
-  restore(snapshot: VirtioMmioSnapshot): void {
-    this.state = { ...snapshot.transport };
-    for (const [index, queue] of this.#queues.entries()) {
-      const saved = snapshot.queues[index];
-      if (!saved) throw new Error(`${this.device?.name}: the snapshot has no state for queue ${index}`);
-      queue.state = { ...saved };
-    }
-    this.#applyFeatures();
-    this.device?.restore(snapshot.device);
+  override restore(snapshot: VirtioTransportSnapshot): void {
+    super.restore(snapshot);
     this.#updateIrq();
-  }
-
-  service(queueIndex: number): void {
-    const queue = this.#queues[queueIndex];
-    if (!this.device || !queue || !this.#running || this.#serving === queueIndex) return;
-    const outer = this.#serving;
-    this.#serving = queueIndex;
-    try {
-      queue.begin();
-      this.device.service(queue, queueIndex);
-      if (queue.finish()) this.#interrupt(INTERRUPT_USED_BUFFER);
-    } catch (error) {
-      if (!(error instanceof VirtioViolation)) throw error;
-      this.#needsReset(`queue ${queueIndex} has ${error.message}`);
-    } finally {
-      this.#serving = outer;
-    }
-  }
-
-  configurationChanged(): void {
-    this.state.generation = (this.state.generation + 1) >>> 0;
-    if (this.state.status & STATUS.DRIVER_OK) this.#interrupt(INTERRUPT_CONFIGURATION);
-  }
-
-  select(field: "deviceFeaturesSelect" | "driverFeaturesSelect" | "queueSelect", value: number): void {
-    this.state[field] = value;
-  }
-
-  writeDriverFeatures(value: number): void {
-    const { state } = this;
-    if (state.status & STATUS.FEATURES_OK) {
-      this.#complain("DriverFeatures written after FEATURES_OK");
-      return;
-    }
-    if (state.driverFeaturesSelect > 1) {
-      if (value) this.#complain(`features in word ${state.driverFeaturesSelect}, where none are offered`);
-      return;
-    }
-    const shift = BigInt(32 * state.driverFeaturesSelect);
-    state.driverFeatures = (state.driverFeatures & ~(0xffffffffn << shift)) | (BigInt(value) << shift);
-  }
-
-  writeQueueSize(value: number): void {
-    const queue = this.selected;
-    if (!queue || queue.state.ready) {
-      this.#complain("QueueNum written for no queue, or for one that is ready");
-      return;
-    }
-    if (value === 0 || value > queue.maxSize || value & (value - 1)) {
-      this.#complain(`QueueNum ${value} is not a power of two up to ${queue.maxSize}`);
-      return;
-    }
-    queue.state.size = value;
-  }
-
-  writeArea(area: AreaName, value: number, high: boolean): void {
-    const queue = this.selected;
-    if (!queue || queue.state.ready) {
-      this.#complain("a queue address written for no queue, or for one that is ready");
-      return;
-    }
-    const now = queue.state[area];
-    queue.state[area] = high ? value * HIGH + (now % HIGH) : Math.floor(now / HIGH) * HIGH + value;
-  }
-
-  writeQueueReady(value: number): void {
-    const queue = this.selected;
-    if (!queue) {
-      this.#complain("QueueReady written for no queue");
-      return;
-    }
-    if (value === 0) {
-      queue.state = { ...queue.state, ready: false, nextAvailable: 0, nextUsed: 0, signalled: -1 };
-      return;
-    }
-    const { descriptorArea, driverArea, deviceArea } = queue.state;
-    // Section 2.7: the areas' alignments.
-    if (descriptorArea % 16 || driverArea % 2 || deviceArea % 4) {
-      this.#complain("a queue's areas are not aligned");
-      return;
-    }
-    queue.state.ready = true;
-  }
-
-  notify(value: number): void {
-    if (value >= this.#queues.length) {
-      this.#complain(`notification of queue ${value}, which does not exist`);
-      return;
-    }
-    if (!(this.state.status & STATUS.DRIVER_OK)) {
-      this.#complain("notification before DRIVER_OK");
-      return;
-    }
-    this.service(value);
   }
 
   acknowledge(value: number): void {
@@ -303,67 +126,12 @@ export class VirtioMmio implements MmioDevice, VirtioBus {
     this.#updateIrq();
   }
 
-  writeStatus(value: number): void {
-    if (value === 0) {
-      this.reset();
-      return;
-    }
-    const { state } = this;
-    const cleared = state.status & ~value & ~STATUS.NEEDS_RESET;
-    if (cleared) this.#complain(`Status bits 0x${cleared.toString(16)} cleared without a reset`);
-    let set = value & ~state.status & ~STATUS.NEEDS_RESET;
-    if (set & STATUS.FEATURES_OK && !this.#acceptable()) set &= ~STATUS.FEATURES_OK;
-    if (set & STATUS.DRIVER_OK && !((state.status | set) & STATUS.FEATURES_OK)) {
-      this.#complain("DRIVER_OK without FEATURES_OK");
-      set &= ~STATUS.DRIVER_OK;
-    }
-    state.status |= set;
-    if (set & STATUS.FEATURES_OK) this.#applyFeatures();
-    if (set & STATUS.DRIVER_OK) {
-      // Buffers may have been made available before (section 3.1.1 step 7).
-      for (let index = 0; index < this.#queues.length; index++) this.service(index);
-    }
+  protected override interruptForQueue(): void {
+    this.#interrupt(INTERRUPT.usedBuffer);
   }
 
-  get #running(): boolean {
-    return (this.state.status & (STATUS.DRIVER_OK | STATUS.NEEDS_RESET | STATUS.FAILED)) === STATUS.DRIVER_OK;
-  }
-
-  #acceptable(): boolean {
-    const { driverFeatures } = this.state;
-    if (driverFeatures & ~this.offered) {
-      this.#complain(`features 0x${(driverFeatures & ~this.offered).toString(16)} accepted that were not offered`);
-      return false;
-    }
-    if (!(driverFeatures & FEATURE.VERSION_1)) {
-      this.#complain("VIRTIO_F_VERSION_1 not accepted: legacy drivers are not served");
-      return false;
-    }
-    return true;
-  }
-
-  #applyFeatures(): void {
-    const agreed = this.state.status & STATUS.FEATURES_OK ? this.state.driverFeatures : 0n;
-    for (const queue of this.#queues) {
-      queue.eventIndex = (agreed & FEATURE.RING_EVENT_IDX) !== 0n;
-      queue.indirect = (agreed & FEATURE.RING_INDIRECT_DESC) !== 0n;
-    }
-  }
-
-  #readConfiguration(offset: number, size: 1 | 2 | 4): number {
-    const bytes = this.device?.configuration;
-    if (!bytes) return 0;
-    // All ones beyond the end, as QEMU gives.
-    if (offset + size > bytes.length) return size === 4 ? 0xffffffff : 2 ** (8 * size) - 1;
-    let value = 0;
-    for (let i = size - 1; i >= 0; i--) value = value * 256 + bytes[offset + i]!;
-    return value;
-  }
-
-  #needsReset(reason: string): void {
-    this.#complain(`${reason}: the device needs a reset`);
-    this.state.status |= STATUS.NEEDS_RESET;
-    this.#interrupt(INTERRUPT_CONFIGURATION);
+  protected override interruptForConfiguration(): void {
+    this.#interrupt(INTERRUPT.configuration);
   }
 
   #interrupt(cause: number): void {
@@ -374,24 +142,4 @@ export class VirtioMmio implements MmioDevice, VirtioBus {
   #updateIrq(): void {
     this.#irq.set(this.state.interruptStatus !== 0);
   }
-
-  #complain(text: string): void {
-    if (this.log.enabled("guest")) this.log.write("guest", `${this.device?.name ?? this.name}: ${text}`);
-  }
-}
-
-function word(bits: bigint, select: number): number {
-  return select > 1 ? 0 : Number((bits >> BigInt(32 * select)) & 0xffffffffn);
-}
-
-function resetState(): VirtioMmioState {
-  return {
-    status: 0,
-    interruptStatus: 0,
-    generation: 0,
-    deviceFeaturesSelect: 0,
-    driverFeaturesSelect: 0,
-    queueSelect: 0,
-    driverFeatures: 0n,
-  };
 }
