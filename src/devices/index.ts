@@ -19,4 +19,5 @@ export * from "./virtio/virtio-blk.js";
 export * from "./virtio/virtio-console.js";
 export type { VirtioBus, VirtioDevice } from "./virtio/virtio-device.js";
 export * from "./virtio/virtio-mmio.js";
+export * from "./virtio/virtio-pci.js";
 export * from "./virtio/virtio-rng.js";

@@ -64,6 +64,13 @@ export interface PciFunctionOptions {
   readonly capabilities: readonly PciCapability[];
 }
 
+/** A device in a slot. */
+export interface PciDevice {
+  readonly function: PciFunction;
+  /** Resets the function and what is behind it, as the bus's reset does. */
+  resetFunction(): void;
+}
+
 /** What a slot gives the function in it. */
 export interface PciSlot {
   /** Bus, device and function in 16 bits. */

@@ -1,6 +1,6 @@
 import type { Dma, IrqLine, Log, MmioDevice, MsiTarget } from "../../ports/index.js";
 import { CONFIGURATION_BYTES } from "./configuration-space.js";
-import { PciFunction, type PciMapping } from "./pci-function.js";
+import { type PciDevice, PciFunction, type PciMapping } from "./pci-function.js";
 
 const FUNCTIONS_PER_BUS = 256;
 const FUNCTIONS_PER_DEVICE = 8;
@@ -27,12 +27,6 @@ export interface PcieHostOptions {
   readonly log: Log;
 }
 
-/** A device in a slot of the root bus. */
-export interface PciDevice {
-  readonly function: PciFunction;
-  reset(): void;
-}
-
 /** What reads where nothing answers give: all ones. */
 const nothing = (size: 1 | 2 | 4): number => (size === 4 ? 0xffff_ffff : 2 ** (8 * size) - 1);
 
@@ -46,7 +40,7 @@ export class PcieHost {
   readonly #options: PcieHostOptions;
   /** By device and function number. */
   readonly #functions: (PciFunction | undefined)[] = [];
-  readonly #resettable: { reset(): void }[] = [];
+  readonly #devices: PciDevice[] = [];
   /** Where functions answer, as their base address registers have it. */
   #mappings: PciMapping[] = [];
   #mappingsStale = false;
@@ -74,11 +68,12 @@ export class PcieHost {
       bars: [],
       capabilities: [],
     });
-    this.add(0, { function: bridge, reset: () => bridge.reset() });
+    this.add(0, { function: bridge, resetFunction: () => bridge.reset() });
   }
 
   /** Puts a device into slot `device` of the root bus, 1 to 31. Throws when there is one. */
-  add(device: number, { function: pciFunction, reset }: PciDevice): void {
+  add(device: number, occupant: PciDevice): void {
+    const { function: pciFunction } = occupant;
     const requester = device * FUNCTIONS_PER_DEVICE;
     const other = this.#functions[requester];
     if (device >= DEVICES_PER_BUS || other)
@@ -86,7 +81,7 @@ export class PcieHost {
         other ? `PCI slot ${device} is taken by ${other.name}` : `there are PCI slots 1 to 31, no slot ${device}`,
       );
     this.#functions[requester] = pciFunction;
-    this.#resettable.push({ reset });
+    this.#devices.push(occupant);
     // The swizzle of root ports (PCI Express Base 2.2.8.1): neighbours begin at different wires.
     const wire = device % PINS;
     pciFunction.connect({
@@ -130,7 +125,7 @@ export class PcieHost {
   }
 
   reset(): void {
-    for (const device of this.#resettable) device.reset();
+    for (const device of this.#devices) device.resetFunction();
   }
 
   #functionAt(offset: number): PciFunction | undefined {
