@@ -39,6 +39,7 @@ export interface TrapRule {
   readonly notHost: boolean;
   readonly bit: ControlBit;
   readonly and: ControlBit | undefined;
+  readonly or: readonly ControlBit[];
   readonly host: ControlBit | undefined;
   readonly hostAnd: ControlBit | undefined;
   readonly e2h: ControlBit | undefined;
@@ -60,6 +61,7 @@ function compile(name: TrapControlName): TrapRule {
     notHost: rule.notHost === true,
     bit: systemRegisterBit(rule.control),
     and: bit(and),
+    or: (rule.or ?? []).map(systemRegisterBit),
     host: bit(rule.host),
     hostAnd: bit(hostAnd),
     e2h: bit(rule.e2h),
@@ -96,7 +98,8 @@ export function trapTarget(pe: ProcessingElement, rules: readonly TrapRule[], ac
     if (rule.unlessHcr !== 0 && el === 1 && (pe.hcrLow & rule.unlessHcr) !== 0) continue;
     const host = el === 0 && pe.host && rule.host !== undefined;
     const bit = host ? rule.host! : rule.e2h !== undefined && pe.e2h ? rule.e2h : rule.bit;
-    if (((pe.register(bit.word) & bit.mask) !== 0) !== rule.set) continue;
+    if (((pe.register(bit.word) & bit.mask) !== 0) !== rule.set && !rule.or.some((o) => pe.register(o.word) & o.mask))
+      continue;
     const and = host && rule.hostAnd !== undefined ? rule.hostAnd : rule.and;
     if (and !== undefined && ((pe.register(and.word) & and.mask) !== 0) !== rule.set) continue;
     return rule.to === 1 ? lowestTarget(pe) : rule.to;

@@ -96,19 +96,23 @@ function virtualId(real: number, virtual: number): RegisterHook {
   };
 }
 
-/** CPTR_EL2 and TCR_EL2 have another layout while HCR_EL2.E2H is 1. */
-function e2hLayout(
-  mask: readonly [low: number, high: number],
-  hostMask: readonly [low: number, high: number],
-): RegisterHook {
+/**
+ * CPTR_EL2 and TCR_EL2 have another layout while HCR_EL2.E2H is 1. A bit that is reserved in one of them only keeps what was written
+ * (Glossary, RES0 and RES1); `mask` holds both layouts' fields, and the first one's RES1 bits read as such.
+ */
+function e2hLayout(low: number, high: number, res1: number): RegisterHook {
   return {
-    write(pe, entry) {
+    read(pe, entry) {
       const at = entry.slot * 2;
       const e2h = (pe.register(Word.HCR_EL2 + 1) & Hcr.highE2H) !== 0;
-      const [low, high] = e2h ? hostMask : mask;
-      const { reset } = pe.registerAccess;
-      const res1 = e2h ? 0 : Number(reset[entry.index]! & 0xffff_ffffn);
-      pe.setRegister(at, (pe.argumentLow & low) | (res1 & ~low), pe.argumentHigh & high);
+      pe.setArgument(pe.register(at) | (e2h ? 0 : res1), pe.register(at + 1));
+      return next;
+    },
+    write(pe, entry) {
+      const vhe = pe.haveVhe;
+      const { writableLow } = pe.registerAccess;
+      const mask = vhe ? low : writableLow[entry.index]!;
+      pe.setRegister(entry.slot * 2, pe.argumentLow & mask, vhe ? pe.argumentHigh & high : 0);
       return next;
     },
   };
@@ -158,6 +162,12 @@ function hostTimer(pe: ProcessingElement, name: string): string {
   return name.replace(/^CNT([PV])_(\w+)_EL0$/, "CNTH$1_$2_EL2");
 }
 
+/** CNTPS_*: Secure EL1's and EL3's (D17.11.23). */
+const dispatchSecureTimer: RegisterHook = {
+  read: (pe, entry) => (pe.secure ? dispatchTimer.read!(pe, entry) : hookUndefined),
+  write: (pe, entry) => (pe.secure ? dispatchTimer.write!(pe, entry) : hookUndefined),
+};
+
 const dispatchPmu: RegisterHook = {
   read: (pe, entry) => (pe.pmu.read(entry.name) ? next : hookUndefined),
   write: (pe, entry) => (pe.pmu.write(entry.name) ? leave : hookUndefined),
@@ -184,9 +194,9 @@ export const registerHooks: Readonly<Record<string, RegisterHook>> = {
       return next;
     },
   },
-  // CPTR_EL2 with E2H: TCPAC, TTA, FPEN. TCR_EL2 with E2H: all of TCR_EL1's fields.
-  cptrEl2: e2hLayout([0x8010_0400 | 0, 0], [0x9030_0000 | 0, 0]),
-  tcrEl2: e2hLayout([0x2177_ff3f, 0], [-0x41 | 0, 0x0198_07f7]),
+  // With E2H: TCPAC, TTA, FPEN; all of TCR_EL1's fields.
+  cptrEl2: e2hLayout(0x9030_0400 | 0, 0, 0x33ff),
+  tcrEl2: e2hLayout(-0x41, 0x0198_07f7, 0x8080_0000 | 0),
   spEl0: {
     read(pe, entry) {
       return pe.state(PeState.spSel) === 0 ? hookUndefined : readSlot(pe, entry);
@@ -295,6 +305,7 @@ export const registerHooks: Readonly<Record<string, RegisterHook>> = {
     },
   },
   timer: dispatchTimer,
+  secureTimer: dispatchSecureTimer,
   pmu: dispatchPmu,
   oslar: {
     write(pe) {

@@ -57,7 +57,6 @@ export const controlRegisters: readonly SystemRegisterEntry[] = [
   }),
   register("CPTR_EL2", "3 4 1 1 2", "R2 W2", {
     // The layout for E2H = 0; with E2H = 1 it is CPACR_EL1's, and the hook accepts those bits.
-    res1: 0x33ffn,
     hook: "cptrEl2",
     fields: "TCPAC:31 TTA:20 TFP:10",
     traps: ["CPTR_EL3_TCPAC"],

@@ -35,7 +35,6 @@ export const memoryRegisters: readonly SystemRegisterEntry[] = [
   register("TCR_EL2", "3 4 2 0 2", "R2 W2", {
     // The layout for E2H = 0; with E2H = 1 it is TCR_EL1's, and the hook accepts those bits.
     hook: "tcrEl2",
-    res1: tcrOneRangeRes1,
     fields: tcrOneRangeFields,
     effects: ["context", "regime2"],
   }),

@@ -9,15 +9,15 @@ function timer(
   suffix: string,
   code: string,
   level: number,
-  details: { traps?: readonly TrapControlName[]; feature?: string; e2h?: (name: string) => string },
+  details: { traps?: readonly TrapControlName[]; feature?: string; hook?: string; e2h?: (name: string) => string },
 ): SystemRegisterEntry[] {
   const { e2h, ...rest } = details;
   return (["TVAL", "CTL", "CVAL"] as const).map((part, op2) => {
     const fields = part === "CTL" ? controlFields : part === "TVAL" ? "TimerValue:31-0" : "CompareValue:63-0";
     return register(`${prefix}_${part}_${suffix}`, `${code} ${op2}`, `R${level} W${level}`, {
+      hook: "timer",
       ...rest,
       fields,
-      hook: "timer",
       effects: ["timer"],
       ...(e2h === undefined ? {} : { e2h: e2h(part) }),
     });
@@ -53,7 +53,7 @@ export const timerRegisters: readonly SystemRegisterEntry[] = [
   }),
   ...timer("CNTHP", "EL2", "3 4 14 2", 2, {}),
   ...timer("CNTHV", "EL2", "3 4 14 3", 2, { feature: "VHE" }),
-  ...timer("CNTPS", "EL1", "3 7 14 2", 1, { feature: "EL3", traps: ["SCR_ST"] }),
+  ...timer("CNTPS", "EL1", "3 7 14 2", 1, { feature: "EL3", hook: "secureTimer", traps: ["SCR_ST"] }),
   register("CNTKCTL_EL12", "3 5 14 1 0", "R2 W2", { alias: "CNTKCTL_EL1" }),
   ...timerAlias("CNTP", "3 5 14 2"),
   ...timerAlias("CNTV", "3 5 14 3"),

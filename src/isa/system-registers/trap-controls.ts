@@ -20,6 +20,8 @@ export interface TrapControl {
   readonly notHost?: boolean;
   /** A second control that must have the trapping value too. */
   readonly and?: string;
+  /** Other bits, any of which makes the control act as if it had the trapping value. */
+  readonly or?: readonly string[];
   /** Bits of HCR_EL2 any of which takes EL1 out of the rule: its access is to the virtual interface then. */
   readonly unless?: readonly string[];
 }
@@ -45,6 +47,11 @@ function el2Control(control: string, access: TrapControl["access"] = "RW", from 
 
 function el3Control(control: string, when: 0 | 1 = 1, from = below3): TrapControl {
   return { control, when, from, access: "RW", to: 3 };
+}
+
+/** MDCR_EL2's traps of debug registers act as 1 while debug exceptions or all of EL0 are routed to EL2 (D17.3.18, TDE). */
+function debugControl(field: string, from: number): TrapControl {
+  return { ...el2Control(`MDCR_EL2.${field}`, "RW", from), or: ["MDCR_EL2.TDE", "HCR_EL2.TGE"] };
 }
 
 /** Every trap control that the tables name. Of those that a register lists, lower target levels are tried first. */
@@ -95,9 +102,9 @@ export const trapControls = {
   CPTR_EL2_TCPAC: el2Control("CPTR_EL2.TCPAC", "RW", el1),
   MDCR_EL2_TPM: el2Control("MDCR_EL2.TPM"),
   MDCR_EL2_TPMCR: el2Control("MDCR_EL2.TPMCR"),
-  MDCR_EL2_TDA: el2Control("MDCR_EL2.TDA"),
-  MDCR_EL2_TDOSA: el2Control("MDCR_EL2.TDOSA", "RW", el1),
-  MDCR_EL2_TDRA: el2Control("MDCR_EL2.TDRA", "RW", el1),
+  MDCR_EL2_TDA: debugControl("TDA", below2),
+  MDCR_EL2_TDOSA: debugControl("TDOSA", el1),
+  MDCR_EL2_TDRA: debugControl("TDRA", el1),
   EL1PCTEN: {
     control: "CNTHCTL_EL2.EL0PCTEN",
     when: 0,

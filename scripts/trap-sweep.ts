@@ -1,0 +1,60 @@
+/**
+ * Compares traps, register by register and control bit by control bit, with QEMU (see test/architecture/trap-sweep.ts):
+ *
+ *     npx tsx scripts/trap-sweep.ts [--core NAME] [--sweep plain|controls|encodings] [--bundle FILE] [--all]
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { compareOutcomes } from "../test/architecture/trap-departures.js";
+import {
+  buildSweep,
+  controlGroups,
+  everyRead,
+  machineOptions,
+  plainGroups,
+  readOutcomes,
+  type Sweep,
+  tableBodies,
+} from "../test/architecture/trap-sweep.js";
+
+const { values } = parseArgs({
+  options: {
+    core: { type: "string", default: "neoverse-n1" },
+    sweep: { type: "string", default: "plain" },
+    command: { type: "string", default: "bin/trapeze.js run" },
+    limit: { type: "string", default: "60" },
+  },
+});
+const { core } = values;
+const sweep: Sweep = {
+  core,
+  bodies: values.sweep === "encodings" ? everyRead() : tableBodies(),
+  groups: values.sweep === "controls" ? controlGroups(core) : plainGroups(core),
+};
+const directory = mkdtempSync(join(tmpdir(), "trap-sweep-"));
+try {
+  const results = join(directory, "results");
+  const elf = buildSweep(sweep, directory, results);
+  const run = (command: string, args: readonly string[]) => {
+    const start = Date.now();
+    execFileSync(command, args, { stdio: "inherit", timeout: 900_000 });
+    const outcomes = readOutcomes(sweep, results);
+    rmSync(results);
+    console.log(`${command}: ${((Date.now() - start) / 1000).toFixed(1)} s`);
+    return outcomes;
+  };
+  const qemuCpu = core === "max" ? "max,sve=off,sme=off" : core;
+  const theirs = run("qemu-system-aarch64", machineOptions(qemuCpu, elf));
+  const ours = run("node", [...values.command.split(" "), ...machineOptions(core, elf)]);
+  const { differences, departed } = compareOutcomes(sweep, ours, theirs);
+  const limit = Number(values.limit);
+  for (const line of differences.slice(0, limit)) console.log(line);
+  const cases = sweep.groups.length * sweep.bodies.length;
+  console.log(`${cases} cases, ${departed} where QEMU departs, ${differences.length} kinds of difference`);
+  process.exitCode = differences.length === 0 ? 0 : 1;
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}

@@ -1,0 +1,125 @@
+import { cores } from "../../src/cpu/cores/cores.js";
+import { featureHolds } from "../../src/cpu/system-register-access.js";
+import { systemRegisterByName } from "../../src/isa/system-registers/index.js";
+import { type Body, describeOutcome, type Group, type Outcome, type Sweep } from "./trap-sweep.js";
+
+/** Registers whose values say which machine this is, count, or come from other units. */
+const valuesDiffer =
+  /^(CNT\w+|PM\w+|ICC_\w+|ICH_\w+|ISR_EL1|RVBAR_\w+|S3_0_C0\w+|ID_\w+|MVFR\w+|MPIDR_EL1|CCSIDR_EL1|L2CTLR_EL1|RMR_\w+|PAR_EL1|FAR_EL[123]|TCR_EL[12])$/;
+
+/** Bits of a register's value that are compared: those of its fields. */
+function comparedBits(body: Body, features: ReadonlySet<string>): bigint {
+  if (!body.isRead) return 0n;
+  const named = systemRegisterByName.get(body.name.slice(4))!;
+  const entry = named.alias === undefined ? named : systemRegisterByName.get(named.alias)!;
+  if (entry.reset === "core" || valuesDiffer.test(entry.name) || entry.crn === 15) return 0n;
+  let mask = 0n;
+  for (const field of entry.fields)
+    if (featureHolds(field.feature, features) && !field.readOnly)
+      mask |= ((1n << BigInt(field.high - field.low + 1)) - 1n) << BigInt(field.low);
+  return mask;
+}
+
+/** Where QEMU 7.2 departs from the manual. */
+interface TrapDeparture {
+  readonly body: RegExp;
+  readonly group?: RegExp;
+  readonly ours?: (outcome: Outcome) => boolean;
+  readonly theirs?: (outcome: Outcome) => boolean;
+  readonly why: string;
+}
+
+const isUndefined = ({ ran, esr }: Outcome): boolean => !ran && esr === 0x200_0000;
+const ran = (outcome: Outcome): boolean => outcome.ran;
+
+/** Section titles are those of the Arm ARM (DDI 0487), whose numbering changes from issue to issue. */
+export const trapDepartures: readonly TrapDeparture[] = [
+  {
+    body: /^m(rs|sr) (OSDTR[RT]X|OSECCR|DBGPRCR|DBGCLAIM(SET|CLR)|DBGAUTHSTATUS|DBGDTR(RX)?)_EL[01]$/,
+    theirs: isUndefined,
+    why: "External debug registers: DBGCLAIMSET_EL1 and its neighbours are part of every implementation; QEMU has none of them",
+  },
+  {
+    body: /^m(rs|sr) (DACR32|IFSR32|FPEXC32)_EL2$/,
+    ours: isUndefined,
+    why: "DACR32_EL2: UNDEFINED when EL1 doesn't support AArch32; QEMU's cores do",
+  },
+  {
+    body: /^dc zva$/,
+    ours: ({ esr }) => (esr & 0xf000_003f) >>> 0 === 0x9000_0021,
+    theirs: ran,
+    why: "DC ZVA: to any type of Device memory it generates an Alignment fault",
+  },
+  {
+    body: /^hvc #1$/,
+    group: /^(EL3|Secure EL1)/,
+    theirs: ({ el }) => el === 2,
+    why: "HVC: from EL3 it is taken to EL3, from EL1 it is UNDEFINED while EL2 isn't enabled",
+  },
+  {
+    body: /^m(rs|sr) (ERRSELR|ERX\w+)_EL1$/,
+    theirs: isUndefined,
+    why: "ERRSELR_EL1 and the ERX registers: with no error records QEMU leaves them out, as it may; here they are RAZ/WI",
+  },
+  {
+    body: /^m(rs|sr) \w+_EL[01]2$/,
+    group: /^EL[23](?!.*E2H)/,
+    ours: isUndefined,
+    why: "Registers named _EL12 and _EL02 are UNDEFINED while HCR_EL2.E2H is 0",
+  },
+];
+
+export interface Comparison {
+  /** One line for all bodies and groups that differ in the same way. */
+  readonly differences: readonly string[];
+  /** Cases that a departure explains. */
+  readonly departed: number;
+}
+
+/** Registers of one core: QEMU has a choice of them. */
+function isImplementationDefined(body: Body): boolean {
+  const entry = systemRegisterByName.get(body.name.slice(4));
+  return entry !== undefined && (entry.crn === 11 || entry.crn === 15);
+}
+
+function same(mask: bigint, a: Outcome, b: Outcome): boolean {
+  return (
+    a.el === b.el &&
+    a.vector === b.vector &&
+    a.esr === b.esr &&
+    a.spsr === b.spsr &&
+    a.offset === b.offset &&
+    a.ran === b.ran &&
+    a.pstate === b.pstate &&
+    (!a.ran || (a.x0 & mask) === (b.x0 & mask))
+  );
+}
+
+/** Compares what two machines found. */
+export function compareOutcomes(sweep: Sweep, ours: Outcome[][], theirs: Outcome[][]): Comparison {
+  const found = new Map<string, string[]>();
+  let departed = 0;
+  const features = new Set([...cores.get(sweep.core)!.features, "EL2", "EL3"]);
+  const masks = sweep.bodies.map((body) => comparedBits(body, features));
+  sweep.groups.forEach((group: Group, g) => {
+    sweep.bodies.forEach((body, b) => {
+      const [mine, qemus] = [ours[g]![b]!, theirs[g]![b]!];
+      if (same(masks[b]!, mine, qemus) || (isImplementationDefined(body) && (mine.ran || qemus.ran))) return;
+      const known = trapDepartures.some(
+        (d) => d.body.test(body.name) && (d.group?.test(group.name) ?? true) && (d.ours?.(mine) ?? true) && (d.theirs?.(qemus) ?? true),
+      );
+      if (known) {
+        departed++;
+        return;
+      }
+      const key = `${body.name}: ${describeOutcome(mine)}; QEMU ${describeOutcome(qemus)}`;
+      const groups = found.get(key);
+      if (groups === undefined) found.set(key, [group.name]);
+      else groups.push(group.name);
+    });
+  });
+  const differences = [...found].map(
+    ([key, groups]) => `${key} (${groups.length}: ${groups.slice(0, 3).join("; ")}${groups.length > 3 ? " ..." : ""})`,
+  );
+  return { differences, departed };
+}
