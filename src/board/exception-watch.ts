@@ -1,6 +1,5 @@
 import type { ProcessingElement } from "../cpu/processing-element.js";
-import type { Log } from "../ports/index.js";
-import { describeException, exceptionName } from "./exception-names.js";
+import { describeException } from "./syndrome.js";
 
 /** Exceptions in a row from the same instruction, with none executed between them, after which a PE is taken for stuck. */
 const exceptionsInARow = 1000;
@@ -12,18 +11,13 @@ interface LastException {
   inARow: number;
 }
 
-/**
- * Sees every exception that PEs take: logs them for `-d int`, and finds a PE whose vector faults itself, so that it
- * takes the same exception for ever.
- */
+/** Sees every exception that PEs take, and finds a PE whose vector faults itself, so that it takes the same one for ever. */
 export class ExceptionWatch {
   readonly #last: LastException[] = [];
-  readonly #log: Log;
   readonly #stuck: (pe: number, what: string) => void;
 
   /** `stuck` is told the end of a sentence that begins with the PE. */
-  constructor(log: Log, stuck: (pe: number, what: string) => void) {
-    this.#log = log;
+  constructor(stuck: (pe: number, what: string) => void) {
     this.#stuck = stuck;
   }
 
@@ -33,7 +27,6 @@ export class ExceptionWatch {
   }
 
   #taken(pe: ProcessingElement, target: number, esr: number, vector: number): void {
-    if (this.#log.enabled("int")) this.#write(pe, target, esr, vector);
     const { index, pc } = pe;
     const retired = pe.counter.retired(index);
     const last = (this.#last[index] ??= { pc: -1n, retired: 0, inARow: 0 });
@@ -47,16 +40,6 @@ export class ExceptionWatch {
       index,
       `takes ${describeException(esr, vector)} from EL${pe.el} to EL${target} at ${at} again and again without executing ` +
         "an instruction: its exception vector can't be executed",
-    );
-  }
-
-  #write(pe: ProcessingElement, target: number, esr: number, vector: number): void {
-    const isInterrupt = ((vector >> 7) & 3) !== 0;
-    const name = isInterrupt ? exceptionName(63 + ((vector >> 7) & 3)) : describeException(esr, vector);
-    const syndrome = isInterrupt ? "" : `, ESR 0x${(esr >>> 0).toString(16)}`;
-    this.#log.write(
-      "int",
-      `PE ${pe.index}: ${name} from EL${pe.el} to EL${target}, PC 0x${pe.pc.toString(16)}${syndrome}, vector +0x${vector.toString(16)}`,
     );
   }
 }

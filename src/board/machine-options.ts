@@ -1,4 +1,5 @@
 import type { BlockBackend, CharacterBackend, HostFileSystem, Log, SemihostingFiles } from "../ports/index.js";
+import type { MachineObserver } from "./observers.js";
 
 /** A virtio device for one of the board's 32 slots, in QEMU's order: the first one takes the highest slot. */
 export type MachineDevice =
@@ -52,6 +53,8 @@ export interface MachineOptions {
   /** Compile hot code (the default), or interpret everything. */
   readonly jit?: boolean;
   readonly log?: Log;
+  /** Traces and counters; what happens doesn't depend on them. */
+  readonly observers?: readonly MachineObserver[];
   /**
    * Whether input may still come from outside. While it may, a machine whose PEs all wait passes time no faster than
    * the host's clock; when it can't, it jumps to the next alarm.

@@ -7,16 +7,19 @@ import { Semihosting } from "../devices/semihosting.js";
 import { type CharacterBackend, type Dma, type Log, silentLog } from "../ports/index.js";
 import { planMachineBoot, startsAsFirmware } from "./boot.js";
 import type { Engine, EngineFactory, EngineStatistics } from "./engine.js";
+import { ExceptionLog } from "./exception-log.js";
 import { exceptionName } from "./exception-names.js";
 import { ExceptionWatch } from "./exception-watch.js";
 import { Firmware } from "./firmware.js";
 import { HostLoop } from "./host-loop.js";
+import { interruptName } from "./interrupt-names.js";
 import type { BootPlan } from "./loaders/boot-plan.js";
 import { unpackKernel } from "./loaders/kernel.js";
 import { MachineClock } from "./machine-clock.js";
 import type { MachineDevice, MachineEnd, MachineOptions } from "./machine-options.js";
 import { affinityOf, maximumProcessors, memoryMap } from "./memory-map.js";
 import { enterNonSecureState } from "./non-secure-entry.js";
+import { type CombinedObservers, combineObservers, type MachineObserver } from "./observers.js";
 import { Pacer } from "./pacer.js";
 import { processorRegisters, registerBytes } from "./processor-registers.js";
 import type { PowerController } from "./psci.js";
@@ -102,6 +105,7 @@ export class Machine {
     const hasEl3 = options.secure === true;
     if (options.kernel) options = { ...options, kernel: await unpackKernel(options.kernel) };
     const plan = planMachineBoot(options, { core, processors, memory, hasEl2, hasEl3, conduit });
+    const observers = observersOf(options);
     const engine = await makeEngine({
       core,
       affinities: Array.from({ length: processors }, (_, i) => affinityOf(i)),
@@ -109,9 +113,11 @@ export class Machine {
       hasEl3,
       ram: { base: memoryMap.ram.base, size: memory },
       jit: options.jit ?? true,
+      observesInstructions: observers.some((observer) => observer.observesInstructions),
       log: options.log ?? silentLog,
     });
-    return new Machine(options, core, engine, startsAsFirmware(plan?.protocol, hasEl3) ? undefined : conduit, plan);
+    const firmware = startsAsFirmware(plan?.protocol, hasEl3) ? undefined : conduit;
+    return new Machine(options, core, engine, firmware, plan, observers);
   }
 
   private constructor(
@@ -120,7 +126,9 @@ export class Machine {
     engine: Engine,
     conduit: "hvc" | "smc" | undefined,
     plan: BootPlan | undefined,
+    observers: readonly MachineObserver[],
   ) {
+    const combined = combineObservers(observers);
     this.core = core;
     this.processors = engine.processors.length;
     this.#options = options;
@@ -146,6 +154,7 @@ export class Machine {
       startsNonSecure: options.secure === true && conduit !== undefined,
       clock: this.#clock,
       log: this.#log,
+      observer: combined.interrupts,
       dma: this.#dma(),
       serial: options.serial && this.#listening(options.serial),
       devices: (options.devices ?? []).map((device) => this.#listeningDevice(device)),
@@ -154,12 +163,13 @@ export class Machine {
     });
     this.#semihosting = this.#makeSemihosting();
     const firmware = new Firmware(this.#powerController());
-    const watch = new ExceptionWatch(this.#log, (pe, what) => this.#finish({ kind: "stuck", pe, what }));
+    const watch = new ExceptionWatch((pe, what) => this.#finish({ kind: "stuck", pe, what }));
     for (const pe of engine.processors) {
       pe.conduit = conduit && { instruction: conduit, monitor: firmware };
       if (this.#semihosting) pe.semihosting = (caller) => this.#callSemihosting(caller);
       watch.watch(pe);
     }
+    this.#attach(observers, combined);
     this.#start();
   }
 
@@ -346,6 +356,22 @@ export class Machine {
     };
   }
 
+  #attach(observers: readonly MachineObserver[], combined: CombinedObservers): void {
+    const { processors, physical } = this.#engine;
+    for (const pe of processors) pe.observer = combined.processors;
+    const { deviceAccessed } = combined;
+    if (deviceAccessed)
+      physical.onDeviceAccess = (device, _, __, write) => deviceAccessed(physical.requester, device.name, write);
+    const devices = this.#options.devices ?? [];
+    for (const observer of observers)
+      observer.attach?.({
+        processors,
+        now: () => this.#clock.now(),
+        instructions: () => processors.reduce((sum, pe) => sum + pe.counter.retired(pe.index), 0),
+        interruptName: (intid) => interruptName(intid, devices),
+      });
+  }
+
   #slice(instructions: number, jump: boolean): MachineEnd | { readonly until: number | undefined } | undefined {
     const end = this.#scheduler.runSlice(instructions, jump);
     if (end.kind === "stopped") {
@@ -420,6 +446,7 @@ export class Machine {
     processor.pc = pc;
     processor.setX(0, x0);
     this.#board.timers[pe]!.reset();
+    processor.observer?.powered(processor, true);
   }
 
   #canRun(pe: number): boolean {
@@ -525,15 +552,25 @@ export class Machine {
       canEnter: (address) =>
         address <= BigInt(Number.MAX_SAFE_INTEGER) && physical.hostAddress(Number(address), 4, false) >= 0,
       turnOn: (pe, entry, context) => this.#powerOn(pe, entry, context),
-      turnOff: (pe) => void (this.#processor(pe).poweredOff = true),
+      turnOff: (pe) => {
+        const processor = this.#processor(pe);
+        processor.poweredOff = true;
+        processor.observer?.powered(processor, false);
+      },
       standBy: (pe) => {
         const processor = this.#processor(pe);
         processor.waiting = processor.irqPending === 0;
+        if (processor.waiting) processor.observer?.waits(processor, true);
       },
       systemOff: () => this.#finish({ kind: "off" }),
       systemReset: () => this.#finish({ kind: "reset" }),
     };
   }
+}
+
+/** The observers asked for, and the log of exceptions while the log wants them. */
+function observersOf({ log, observers = [] }: MachineOptions): readonly MachineObserver[] {
+  return log?.enabled("int") ? [new ExceptionLog(log), ...observers] : observers;
 }
 
 /** Aff3.Aff2.Aff1.Aff0 as MPIDR_EL1 lays it out. */

@@ -15,7 +15,14 @@ import {
   VirtioRng,
 } from "../devices/index.js";
 import { createGic, type Gic, type PeOutputs } from "../gic/index.js";
-import { type CharacterBackend, type Clock, type Dma, type Log, nullCharacterBackend } from "../ports/index.js";
+import {
+  type CharacterBackend,
+  type Clock,
+  type Dma,
+  type InterruptObserver,
+  type Log,
+  nullCharacterBackend,
+} from "../ports/index.js";
 import { GenericTimers, type TimerName, timerInterrupts } from "../timers/index.js";
 import type { Engine } from "./engine.js";
 import type { MachineDevice } from "./machine-options.js";
@@ -29,6 +36,7 @@ export interface BoardOptions {
   readonly startsNonSecure: boolean;
   readonly clock: Clock;
   readonly log: Log;
+  readonly observer: InterruptObserver | undefined;
   readonly dma: Dma;
   readonly serial: CharacterBackend | undefined;
   readonly devices: readonly MachineDevice[];
@@ -54,6 +62,7 @@ export class VirtBoard {
       startsNonSecure: options.startsNonSecure,
       outputs: engine.processors.map(interruptInputs),
       log,
+      ...(options.observer ? { observer: options.observer } : {}),
       dma,
     });
     physical.addDevice(memoryMap.gicDistributor.base, this.gic.distributor);

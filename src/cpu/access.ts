@@ -150,6 +150,7 @@ function translatePart(
   pe.tlbMisses[write ? 1 : 0]!++;
   const kind = write ? AccessKind.write : AccessKind.read;
   const ok = walker.translate(low, high, kind, pe.regime, privileged, pan, pe.secure);
+  if (pe.observer !== undefined) pe.observer.translated(pe, kind, ok);
   if (pe.logsTranslations) logTranslation(pe, ok, write ? "write" : "read", low, high, privileged);
   if (!ok) {
     const status = walker.faultStatus;
@@ -266,6 +267,7 @@ export function fetch(pe: ProcessingElement): number {
   }
   pe.tlbMisses[2]!++;
   const ok = walker.translate(low, high, AccessKind.execute, pe.regime, pe.el !== 0, false, pe.secure);
+  if (pe.observer !== undefined) pe.observer.translated(pe, AccessKind.execute, ok);
   if (pe.logsTranslations) logTranslation(pe, ok, "fetch", low, high, pe.el !== 0);
   if (!ok) {
     instructionAbort(pe, walker.faultStatus, true);

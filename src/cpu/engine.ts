@@ -4,7 +4,7 @@ import { buildCore, type Core as CoreModule, type MachineCalls, neverHot } from 
 import { OperationNumbers } from "../interpreter/operations.js";
 import { RecordLayout, recordPageSize } from "../interpreter/record.js";
 import { PeState, TlbEntry, tlbEntries } from "../ir/index.js";
-import { a64 } from "../isa/a64.js";
+import { a64, observedA64 } from "../isa/a64.js";
 import type { Log } from "../ports/index.js";
 import { RoutineLibrary } from "../wasm/routines.js";
 import { access, commit, fetch } from "./access.js";
@@ -28,6 +28,8 @@ export interface EngineOptions {
   readonly hasEl3: boolean;
   readonly ram: { readonly base: number; readonly size: number };
   readonly jit: boolean;
+  /** Whether observers are told of instructions (isa/observed.ts). */
+  readonly observesInstructions?: boolean;
   readonly log: Log;
 }
 
@@ -98,14 +100,15 @@ export class Engine {
     this.physical.addRam({ name: "ram", base: options.ram.base, size: options.ram.size, host: ramBase, direct: true });
     const routines = new RoutineLibrary(memory);
     const { features } = options.core;
-    const numbers = new OperationNumbers(a64(), features, hotWords, memory, routines);
+    const table = options.observesInstructions ? observedA64() : a64();
+    const numbers = new OperationNumbers(table, features, hotWords, memory, routines);
     const processors: ProcessingElement[] = [];
     this.processors = processors;
     this.retiredByPe = new Float64Array(peCount);
     this.code = new CodeCache(
       this.memory,
       this.physical,
-      a64(),
+      table,
       features,
       numbers,
       {

@@ -80,6 +80,9 @@ export function environment(pe: ProcessingElement, operation: number, argument: 
     case op.authenticationFailure:
       takeSynchronous(pe, lowestTarget(pe), ExceptionClass.authenticationFailure, argument & 3);
       return redirected;
+    case op.observe:
+      pe.observer?.executing(pe, argument);
+      return next;
     case op.sysl:
       return systemInstructionRead(pe, argument & 0xffff);
     // UNDEFINED: in Non-debug state (DRPS, DCPSn), and SVE, which no core has.
@@ -188,8 +191,10 @@ function callMonitor(
   const esr = (exceptionClass << 26) | 0x200_0000 | imm16;
   pe.exceptionCounts[exceptionClass]!++;
   if (pe.onException !== undefined) pe.onException(pe, targetEl, esr, 0x400);
+  pe.observer?.exceptionTaken(pe, targetEl, esr, 0x400);
   monitor.exceptionTaken(pe, { targetEl, esr, vector: Vector.synchronous + 0x400 });
   pe.update();
+  pe.observer?.exceptionServed(pe);
   return pe.waiting || pe.poweredOff ? wait : redirected;
 }
 
@@ -268,6 +273,7 @@ function waitFor(pe: ProcessingElement, event: boolean): number {
   if (!event) {
     pe.waiting = true;
     pe.waitingForEvent = false;
+    pe.observer?.waits(pe, true);
   }
   return wait;
 }

@@ -59,10 +59,12 @@ export function takeException(pe: ProcessingElement, target: number, vector: num
   const same = target === from;
   const offset = vector + (same ? (i32[w + spSel] ? 0x200 : 0) : 0x400);
   if (pe.onException !== undefined) pe.onException(pe, target, esr, offset);
+  if (pe.observer !== undefined) pe.observer.exceptionTaken(pe, target, esr, offset);
   const monitor = pe.monitors[target];
   if (monitor !== undefined) {
     monitor.exceptionTaken(pe, { targetEl: target, esr, vector: offset });
     pe.update();
+    pe.observer?.exceptionServed(pe);
     return;
   }
   const at = target as 1 | 2 | 3;
@@ -158,6 +160,7 @@ export function exceptionReturn(pe: ProcessingElement, authenticated = false): v
   if (!illegal && (high >> 24 !== 0 || high < 0)) high = canonicalHigh(pe, high);
   low |= 0;
   pe.setPc(low, high);
+  if (pe.observer !== undefined) pe.observer.exceptionReturned(pe, el);
 }
 
 /** The high word of a branch target at the current level: with the top byte ignored it is a copy of bit 55 (AArch64.BranchAddr). */

@@ -39,6 +39,8 @@ export class PhysicalMemory {
   #lastSecureDevice: MmioRange | undefined;
   /** The processing element that accesses devices now: some registers (GICR aliases, logs) want to know. */
   requester = 0;
+  /** Told of every access to a device, before it is made: `offset` into it and `size` in bytes. */
+  onDeviceAccess: ((device: MmioDevice, offset: number, size: number, write: boolean) => void) | undefined;
   /** Which pages have write tags in TLBs. */
   readonly writeTags: WriteTags;
 
@@ -113,6 +115,7 @@ export class PhysicalMemory {
       const step = sizes.find((candidate) => candidate <= size - done && at % candidate === 0)!;
       const offset = at - base;
       if (offset + step > device.size) return this.#refuse("read", at, size);
+      if (this.onDeviceAccess !== undefined) this.onDeviceAccess(device, offset, step, false);
       if (step === 8) {
         if (device.read64) view.setBigUint64(host + done, device.read64(offset), true);
         else {
@@ -146,6 +149,7 @@ export class PhysicalMemory {
       const step = sizes.find((candidate) => candidate <= size - done && at % candidate === 0)!;
       const offset = at - base;
       if (offset + step > device.size) return this.#refuse("write", at, size);
+      if (this.onDeviceAccess !== undefined) this.onDeviceAccess(device, offset, step, true);
       if (step === 8) {
         if (device.write64) device.write64(offset, view.getBigUint64(host + done, true));
         else {

@@ -5,6 +5,7 @@ import type { Core } from "./cores/core.js";
 import { anyWatchpoint, debugEventsOf } from "./debug-exceptions.js";
 import type { LinearMemory } from "./linear-memory.js";
 import type { Conduit, Monitor, SemihostingHook } from "./monitor.js";
+import type { PeObserver } from "./observer.js";
 import { PerformanceMonitor } from "./performance-monitor.js";
 import type { PhysicalMemory } from "./physical-memory.js";
 import type {
@@ -182,7 +183,9 @@ export class ProcessingElement {
   readonly monitors: (Monitor | undefined)[] = [undefined, undefined, undefined, undefined];
   conduit: Conduit | undefined;
   semihosting: SemihostingHook | undefined;
-  /** Told of every exception that is taken: `-d int`, traces, counters. */
+  /** Traces, counters. */
+  observer: PeObserver | undefined;
+  /** Told of every exception that is taken: a watch for PEs that are stuck. */
   onException: ((pe: ProcessingElement, targetEl: number, esr: number, vector: number) => void) | undefined;
   /** Exceptions taken, by exception class; interrupts are under 64 IRQ, 65 FIQ, 66 SError. */
   readonly exceptionCounts = new Float64Array(67);
@@ -395,6 +398,11 @@ export class ProcessingElement {
     i32[w + spWord + 1] = i32[now + 1]!;
   }
 
+  #endWait(): void {
+    this.waiting = false;
+    this.observer?.waits(this, false);
+  }
+
   /** Works out again what follows from PSTATE and the control registers. */
   update(): void {
     const { i32, w, system } = this;
@@ -578,7 +586,7 @@ export class ProcessingElement {
       if (hcr & Hcr.VSE) pending |= Interrupt.vserror;
     }
     this.i32[this.w + word(PeState.interruptsPending)] = pending;
-    if (pending !== 0 && this.waiting) this.waiting = false;
+    if (pending !== 0 && this.waiting) this.#endWait();
   }
 
   /** Interrupts that are pending, bits of {@link Interrupt}. */
@@ -588,7 +596,7 @@ export class ProcessingElement {
 
   /** An event (SEV, an event stream, a monitor cleared): wakes from WFE, or is remembered. */
   signalEvent(): void {
-    if (this.waiting && this.waitingForEvent) this.waiting = false;
+    if (this.waiting && this.waitingForEvent) this.#endWait();
     else this.i32[this.w + word(PeState.event)] = 1;
   }
 

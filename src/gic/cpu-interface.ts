@@ -98,6 +98,7 @@ export class CpuInterface {
     if (pe.pendingIntid === intidSpurious || !canPreempt(pe.icc, pe.pendingPriority, group)) return intidSpurious;
     const intid = this.highestPending(group1, context);
     if (intid >= intidSecure && intid <= intidSpurious) return intid;
+    this.#gic.options.observer?.acknowledged(pe.index, intid, false);
     activatePriority(pe.icc, pe.pendingPriority, group);
     this.#gic.activate(pe, intid);
     // Now active, an SPI is nobody's candidate: only this PE's choice changes.
@@ -136,6 +137,7 @@ export class CpuInterface {
     const group = runningGroup(pe.icc);
     if (group === -1 || (group !== Group.group0) !== group1) return;
     if (group1 ? !this.#mayHandle(group, context) : !gic.disableSecurity && !isSecure(context)) return;
+    gic.options.observer?.ended(pe.index, intid, false);
     dropPriority(pe.icc, group);
     if (intid < firstLpi && !this.#eoiMode(context)) gic.deactivate(pe, intid);
     gic.signal(pe);
@@ -198,6 +200,7 @@ export class CpuInterface {
       const access = (interrupts.nonSecureAccess[0]! >>> (intid * 2)) & 3;
       if (access < (group === Group.group0 ? 1 : 2)) return;
     }
+    gic.options.observer?.sgi(intid, this.#pe.index, target.index);
     interrupts.latched[0]! |= 1 << intid;
     gic.update(target);
   }

@@ -74,18 +74,19 @@ export class GicState {
 
   /** Drives the wire of SPI `n` (INTID 32 + n). */
   setSpi(n: number, level: boolean): void {
-    if (this.setLevel(this.spis, n >> 5, n & 31, level)) this.updateSpi(n);
+    if (this.setLevel(this.spis, n >> 5, n & 31, undefined, level)) this.updateSpi(n);
   }
 
   /** Drives the wire of a PPI. */
   setPpi(pe: PeState, intid: number, level: boolean): void {
-    if (this.setLevel(pe.interrupts, 0, intid, level)) this.update(pe);
+    if (this.setLevel(pe.interrupts, 0, intid, pe.index, level)) this.update(pe);
   }
 
   /** True when the change of the wire changed what is pending. */
-  private setLevel(bank: InterruptBank, word: number, bit: number, level: boolean): boolean {
+  private setLevel(bank: InterruptBank, word: number, bit: number, pe: number | undefined, level: boolean): boolean {
     const mask = 1 << bit;
     if (((bank.level[word]! & mask) !== 0) === level) return false;
+    this.options.observer?.wire(bank.firstIntid + word * 32 + bit, pe, level);
     const before = bank.pending(word);
     if (level) {
       bank.level[word]! |= mask;
@@ -216,6 +217,12 @@ export class GicState {
     if (pe.pendingIntid !== intidSpurious && canPreempt(pe.icc, pe.pendingPriority, pe.pendingGroup)) {
       irq = this.isIrq(pe);
       fiq = !irq;
+    }
+    const { observer } = this.options;
+    if (observer !== undefined) {
+      const signalled = irq || fiq ? pe.pendingIntid : undefined;
+      if (signalled !== pe.signalledIntid) observer.signals(pe.index, signalled);
+      pe.signalledIntid = signalled;
     }
     pe.irq.set(irq);
     pe.fiq.set(fiq);

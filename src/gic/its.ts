@@ -302,6 +302,7 @@ export class Its implements MmioDevice {
     if (typeof found === "string") return found;
     const target = this.#target(found.collection);
     if (target === undefined) return `ICID ${found.collection} is not mapped`;
+    if (pending) this.#gic.options.observer?.message(found.intid, target.pe.index);
     target.lpis.setPending(found.intid, pending);
     this.#gic.update(target.pe);
     return undefined;

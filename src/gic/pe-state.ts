@@ -71,6 +71,8 @@ export class PeState {
   pendingIntid = intidSpurious;
   pendingPriority = idlePriority;
   pendingGroup: Group = Group.group0;
+  /** What observers were told last that is signalled. */
+  signalledIntid: number | undefined;
   /** LPIs, where there are any. */
   readonly lpis: LpiState | undefined;
   readonly irq: OutputWire;

@@ -1,4 +1,4 @@
-import type { Dma, IrqLine, Log } from "../ports/index.js";
+import type { Dma, InterruptObserver, IrqLine, Log } from "../ports/index.js";
 
 /** Interrupt groups (IHI 0069, 4.6). With a single Security state, Group 1 is {@link Group.nonSecureGroup1}. */
 export const Group = { group0: 0, secureGroup1: 1, nonSecureGroup1: 2 } as const;
@@ -52,6 +52,7 @@ export interface GicOptions {
   readonly startsNonSecure?: boolean;
   readonly outputs: readonly PeOutputs[];
   readonly log: Log;
+  readonly observer?: InterruptObserver;
   /** Guest memory, where LPIs have their tables. Without it there are no LPIs and no ITS. */
   readonly dma?: Dma;
 }

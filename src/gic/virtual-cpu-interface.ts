@@ -197,6 +197,7 @@ export class VirtualCpuInterface {
     const high = index * 2 + 1;
     if (intid >= intidSecure && intid <= intidSpurious) this.#lrs[high]! &= ~lrPending;
     else {
+      this.#gic.options.observer?.acknowledged(this.#pe.index, intid, true);
       activatePriority(this.#icv, this.#priority(index), group);
       this.#lrs[high] = (this.#lrs[high]! & ~lrPending) | lrActive;
     }
@@ -218,6 +219,7 @@ export class VirtualCpuInterface {
     const dropped = runningPriority(icv);
     const running = runningGroup(icv);
     if (running === -1) return;
+    this.#gic.options.observer?.ended(this.#pe.index, intid, true);
     icv.activePriorities[running]! &= icv.activePriorities[running]! - 1;
     const index = this.#findActive(intid);
     const group = virtualGroup(group1);

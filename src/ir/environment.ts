@@ -44,6 +44,8 @@ export const EnvironmentOperation = {
   sveTrap: 28,
   /** A pointer authentication failure under FEAT_FPAC. Argument: bits 1:0 of the ISS (data key, B key). */
   authenticationFailure: 29,
+  /** Argument: what is about to be executed, for observers (isa/observed.ts); in machines that have some only. */
+  observe: 30,
 } as const;
 
 /** Number of the operation called `name`. */

@@ -28,6 +28,7 @@ export type EnvironmentName =
   | "eret"
   | "drps"
   | "mrs"
+  | "observe"
   | "msr"
   | "msrImmediate"
   | "sys"

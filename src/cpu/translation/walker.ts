@@ -85,6 +85,10 @@ export class Walker {
   onWalk = false;
   ipa = 0;
 
+  /** Descriptors that the last walk read, of stage 1 and stage 2. */
+  stage1Reads = 0;
+  stage2Reads = 0;
+
   #level = 0;
   #low = 0;
   #high = 0;
@@ -132,6 +136,8 @@ export class Walker {
     this.faultStatus = 0;
     this.stage2Fault = false;
     this.onWalk = false;
+    this.stage1Reads = 0;
+    this.stage2Reads = 0;
     this.nonSecure = !secure;
     const hcr = regime === Regime.el10 ? pe.hcrLow : 0;
     const sctlr =
@@ -394,6 +400,8 @@ export class Walker {
       return this.#fail(FaultStatus.externalOnWalk + level);
     }
     this.#descriptorHost = host;
+    if (stage === 1) this.stage1Reads++;
+    else this.stage2Reads++;
     const { i32 } = pe.memory;
     this.#low = i32[host >>> 2]!;
     this.#high = i32[(host >>> 2) + 1]!;
