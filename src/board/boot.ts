@@ -45,7 +45,8 @@ export function planMachineBoot(options: MachineOptions, facts: BootFacts): Boot
               psciConduit: conduit,
               memory: facts.memory,
               hasEl2: facts.hasEl2,
-              hasIts: true,
+              hasIts: options.its ?? true,
+              highMemory: options.highMemory ?? true,
               hasFwCfg: true,
               hasPmu: facts.core.features.has("FEAT_PMUv3"),
             });

@@ -1,8 +1,17 @@
 import type { BlockBackend, CharacterBackend, HostFileSystem, Log, SemihostingFiles } from "../ports/index.js";
 import type { MachineObserver } from "./observers.js";
 
-/** A virtio device for one of the board's 32 slots, in QEMU's order: the first one takes the highest slot. */
-export type MachineDevice =
+/**
+ * A virtio device. Without `bus` it takes one of the board's 32 virtio-mmio slots, in QEMU's order: the first one the
+ * highest. On PCI the first one takes the lowest slot.
+ */
+export type MachineDevice = VirtioKind & {
+  readonly bus?: "mmio" | "pci";
+  /** A virtio-mmio slot, 0 to 31, or a slot of the PCI bus, 1 to 31. */
+  readonly slot?: number;
+};
+
+type VirtioKind =
   | { readonly kind: "virtio-blk"; readonly backend: BlockBackend; readonly serial?: string }
   | { readonly kind: "virtio-console"; readonly backend: CharacterBackend }
   | { readonly kind: "virtio-rng" }
@@ -33,6 +42,10 @@ export interface MachineOptions {
    * firmware; everything else starts below in Non-secure state, with the machine as its firmware.
    */
   readonly secure?: boolean;
+  /** Whether the interrupt controller has an ITS, and LPIs; yes by default. */
+  readonly its?: boolean;
+  /** Whether PCI Express may use addresses above 4 GB; yes by default. */
+  readonly highMemory?: boolean;
   /** An arm64 Image (also gzip'ed), an ELF64 executable, or a raw binary. */
   readonly kernel?: Uint8Array;
   readonly initrd?: Uint8Array;

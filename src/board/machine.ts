@@ -6,6 +6,7 @@ import { AccessKind } from "../cpu/translation/walker.js";
 import { Semihosting } from "../devices/semihosting.js";
 import { type CharacterBackend, type Dma, type Log, silentLog } from "../ports/index.js";
 import { planMachineBoot, startsAsFirmware } from "./boot.js";
+import { placeDevices } from "./device-places.js";
 import type { Engine, EngineFactory, EngineStatistics } from "./engine.js";
 import { ExceptionLog } from "./exception-log.js";
 import { exceptionName } from "./exception-names.js";
@@ -100,6 +101,8 @@ export class Machine {
       throw new MachineError(`RAM must be at least 1 MB and a whole number of 4 KB pages, not ${memory} bytes`);
     if (memory > largestMemory)
       throw new MachineError(`RAM can be at most ${largestMemory / 2 ** 20} MB, not ${Math.ceil(memory / 2 ** 20)}`);
+    const places = placeDevices(options.devices ?? []);
+    if (typeof places === "string") throw new MachineError(places);
     const hasEl2 = options.virtualization === true;
     const conduit = hasEl2 ? "smc" : "hvc";
     const hasEl3 = options.secure === true;
@@ -156,6 +159,8 @@ export class Machine {
       log: this.#log,
       observer: combined.interrupts,
       dma: this.#dma(),
+      its: options.its ?? true,
+      highMemory: options.highMemory ?? true,
       serial: options.serial && this.#listening(options.serial),
       devices: (options.devices ?? []).map((device) => this.#listeningDevice(device)),
       seed: options.seed ?? 0n,

@@ -14,11 +14,17 @@ export const memoryMap = {
   pl061: { base: 0x0903_0000, size: 0x1000 },
   /** The first of `virtioTransports` windows of this size, one after the other. */
   virtio: { base: 0x0a00_0000, size: 0x200 },
+  pcieMemory: { base: 0x1000_0000, size: 0x2eff_0000 },
+  pcieIo: { base: 0x3eff_0000, size: 0x1_0000 },
+  /** Configuration space: 16 buses, or 256 where addresses above 4 GB may be used. */
+  pcieEcam: { base: 0x3f00_0000, size: 0x0100_0000 },
+  pcieEcamHigh: { base: 0x40_1000_0000, size: 0x1000_0000 },
+  pcieMemoryHigh: { base: 0x80_0000_0000, size: 0x80_0000_0000 },
   ram: { base: 0x4000_0000, size: 255 * 2 ** 30 },
 } as const;
 
 /** Shared peripheral interrupts by number (INTID less 32). */
-export const spi = { pl011: 1, pl031: 2, pl061: 7, virtio: 16 } as const;
+export const spi = { pl011: 1, pl031: 2, pcie: 3, pl061: 7, virtio: 16 } as const;
 
 /** Private peripheral interrupts by number (INTID less 16), as the Base System Architecture assigns them. */
 export const ppi = {

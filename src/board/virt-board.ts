@@ -24,9 +24,11 @@ import {
   nullCharacterBackend,
 } from "../ports/index.js";
 import { GenericTimers, type TimerName, timerInterrupts } from "../timers/index.js";
+import { placeDevices } from "./device-places.js";
 import type { Engine } from "./engine.js";
 import type { MachineDevice } from "./machine-options.js";
 import { memoryMap, sharedInterrupts, spi, virtioTransports } from "./memory-map.js";
+import { BoardPcie } from "./pcie.js";
 
 export interface BoardOptions {
   readonly engine: Engine;
@@ -38,6 +40,8 @@ export interface BoardOptions {
   readonly log: Log;
   readonly observer: InterruptObserver | undefined;
   readonly dma: Dma;
+  readonly its: boolean;
+  readonly highMemory: boolean;
   readonly serial: CharacterBackend | undefined;
   readonly devices: readonly MachineDevice[];
   readonly seed: bigint;
@@ -51,7 +55,7 @@ export class VirtBoard {
   readonly powerButton: GpioKey;
   readonly #resettable: { reset(): void }[] = [];
 
-  /** Throws when there are more devices than slots. */
+  /** Throws when devices have no place, which {@link placeDevices} tells before. */
   constructor(options: BoardOptions) {
     const { engine, clock, log, dma } = options;
     const { physical } = engine;
@@ -63,7 +67,7 @@ export class VirtBoard {
       outputs: engine.processors.map(interruptInputs),
       log,
       ...(options.observer ? { observer: options.observer } : {}),
-      dma,
+      ...(options.its ? { dma } : {}),
     });
     physical.addDevice(memoryMap.gicDistributor.base, this.gic.distributor);
     physical.addDevice(memoryMap.gicRedistributors.base, this.gic.redistributors);
@@ -90,7 +94,16 @@ export class VirtBoard {
     physical.addDevice(memoryMap.pl061.base, gpio);
     physical.addDevice(memoryMap.fwCfg.base, fwCfg);
     this.#resettable.push(uart, rtc, gpio, fwCfg);
-    this.#addVirtio(options);
+    const pcie = new BoardPcie({
+      its: this.gic.its,
+      interrupt: (number) => this.gic.spi(number),
+      dma,
+      log,
+      highMemory: options.highMemory,
+      addDevice: (base, device) => physical.addDevice(base, device),
+    });
+    this.#resettable.push(pcie);
+    this.#addVirtio(options, pcie);
   }
 
   /** Puts every device into its power-on state. */
@@ -119,11 +132,13 @@ export class VirtBoard {
     return timers;
   }
 
-  #addVirtio({ engine, devices, dma, log, seed }: BoardOptions): void {
-    if (devices.length > virtioTransports)
-      throw new Error(`the board has ${virtioTransports} virtio slots; ${devices.length} devices were given`);
+  #addVirtio({ engine, devices, dma, log, seed }: BoardOptions, pcie: BoardPcie): void {
+    const places = placeDevices(devices);
+    if (typeof places === "string") throw new Error(places);
+    for (const [slot, device] of places.pci.entries())
+      if (device) pcie.add(slot, makeVirtioDevice(device, seed + BigInt(virtioTransports + slot) + 1n));
     for (let slot = 0; slot < virtioTransports; slot++) {
-      const device = devices[virtioTransports - 1 - slot];
+      const device = places.mmio[slot];
       const transport = new VirtioMmio({
         irq: this.gic.spi(spi.virtio + slot),
         dma,

@@ -19,6 +19,11 @@ function flatten(tree: DeviceTree): Record<string, Record<string, string>> {
   const referring = new Set(["interrupt-parent", "clocks", "cpu", "gpios"]);
   const value = (name: string, bytes: Uint8Array): string => {
     if (name === "phandle") return "a phandle";
+    if (name === "interrupt-map" || name === "msi-map") {
+      const words = hex(bytes).match(/.{8}/g)!;
+      const [width, at] = name === "msi-map" ? [4, 1] : [10, 4];
+      return words.map((word, i) => (i % width === at ? paths.get(word) : word)).join(" ");
+    }
     if (!referring.has(name)) return hex(bytes);
     return hex(bytes)
       .match(/.{8}/g)!
@@ -33,36 +38,43 @@ function flatten(tree: DeviceTree): Record<string, Record<string, string>> {
   );
 }
 
+const onOff = (value: boolean): string => (value ? "on" : "off");
+
 describe("the virt board's tree against QEMU's", () => {
   it.each([
     { cpu: "cortex-a57", processors: 1, memory: 128, virtualization: false },
+    { cpu: "cortex-a57", processors: 1, memory: 128, virtualization: false, its: false, highMemory: false },
     { cpu: "cortex-a53", processors: 8, memory: 4096, virtualization: false },
     { cpu: "neoverse-n1", processors: 4, memory: 512, virtualization: true },
-  ])("$cpu, $processors PEs, $memory MB, EL2 $virtualization", ({ cpu, processors, memory, virtualization }) => {
-    const theirs = withDirectory((directory) => {
-      const file = join(directory, "virt.dtb");
-      runTool("qemu-system-aarch64", [
-        "-M",
-        `virt,gic-version=3,virtualization=${virtualization ? "on" : "off"},dumpdtb=${file}`,
-        ...["-cpu", cpu, "-smp", String(processors), "-m", String(memory)],
-      ]);
-      return flatten(readDeviceTree(readFileSync(file)));
-    });
-    const ours = flatten(
-      virtDeviceTree({
-        processors,
-        compatible: `arm,${cpu}`,
-        psciConduit: virtualization ? "smc" : "hvc",
-        memory: memory * 2 ** 20,
-        hasEl2: virtualization,
-        hasIts: true,
-        hasFwCfg: true,
-        hasPmu: true,
-      }),
-    );
-    // What this board doesn't have, and the seeds, which differ from run to run.
-    for (const path of Object.keys(theirs)) if (/^\/(platform-bus|pcie|flash)@/.test(path)) delete theirs[path];
-    for (const seed of ["rng-seed", "kaslr-seed"]) delete theirs["/chosen"]![seed];
-    expect(ours).toEqual(theirs);
-  });
+  ])(
+    "$cpu, $processors PEs, $memory MB, EL2 $virtualization",
+    ({ cpu, processors, memory, virtualization, its = true, highMemory = true }) => {
+      const theirs = withDirectory((directory) => {
+        const file = join(directory, "virt.dtb");
+        runTool("qemu-system-aarch64", [
+          "-M",
+          `virt,gic-version=3,virtualization=${onOff(virtualization)},its=${onOff(its)},highmem=${onOff(highMemory)},dumpdtb=${file}`,
+          ...["-cpu", cpu, "-smp", String(processors), "-m", String(memory)],
+        ]);
+        return flatten(readDeviceTree(readFileSync(file)));
+      });
+      const ours = flatten(
+        virtDeviceTree({
+          processors,
+          compatible: `arm,${cpu}`,
+          psciConduit: virtualization ? "smc" : "hvc",
+          memory: memory * 2 ** 20,
+          hasEl2: virtualization,
+          hasIts: its,
+          highMemory,
+          hasFwCfg: true,
+          hasPmu: true,
+        }),
+      );
+      // What this board doesn't have, and the seeds, which differ from run to run.
+      for (const path of Object.keys(theirs)) if (/^\/(platform-bus|flash)@/.test(path)) delete theirs[path];
+      for (const seed of ["rng-seed", "kaslr-seed"]) delete theirs["/chosen"]![seed];
+      expect(ours).toEqual(theirs);
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import { affinityOf, memoryMap, ppi, spi, virtioTransports } from "../memory-map.js";
 import { PsciFunction } from "../psci-functions.js";
+import { pcieNode } from "./pcie-node.js";
 import { cells, cells64, type DeviceTree, type DeviceTreeNode, empty, node, text } from "./tree.js";
 
 /** How a guest calls PSCI; undefined when its own EL3 firmware will serve it. */
@@ -15,6 +16,8 @@ export interface VirtTreeOptions {
   /** Whether the PEs have EL2: the GIC then has a maintenance interrupt. */
   readonly hasEl2: boolean;
   readonly hasIts: boolean;
+  /** Whether addresses above 4 GB may be used for PCI Express; yes by default. */
+  readonly highMemory?: boolean;
   readonly hasFwCfg: boolean;
   /** Whether the PEs have FEAT_PMUv3. */
   readonly hasPmu: boolean;
@@ -48,6 +51,11 @@ export function virtDeviceTree(options: VirtTreeOptions): DeviceTree {
       memoryNode(options.memory),
       ...(options.hasFwCfg ? [fwCfgNode()] : []),
       ...Array.from({ length: virtioTransports }, (_, i) => virtioNode(i)),
+      pcieNode({
+        gic: Phandle.gic,
+        its: options.hasIts ? Phandle.its : undefined,
+        highMemory: options.highMemory ?? true,
+      }),
       node("gpio-keys", { compatible: text("gpio-keys") }, [
         node("poweroff", {
           gpios: cells(Phandle.pl061, 3, 0),

@@ -4,7 +4,7 @@ import { type PciDevice, PciFunction, type PciMapping } from "./pci-function.js"
 
 const FUNCTIONS_PER_BUS = 256;
 const FUNCTIONS_PER_DEVICE = 8;
-export const DEVICES_PER_BUS = FUNCTIONS_PER_BUS / FUNCTIONS_PER_DEVICE;
+const DEVICES_PER_BUS = FUNCTIONS_PER_BUS / FUNCTIONS_PER_DEVICE;
 /** INTA# to INTD#. */
 const PINS = 4;
 
@@ -92,13 +92,6 @@ export class PcieHost {
       remap: () => void (this.#mappingsStale = true),
     });
     this.#mappingsStale = true;
-  }
-
-  /** The lowest slot without a device; undefined when all are taken. */
-  freeSlot(): number | undefined {
-    for (let device = 1; device < DEVICES_PER_BUS; device++)
-      if (!this.#functions[device * FUNCTIONS_PER_DEVICE]) return device;
-    return undefined;
   }
 
   /** A window for the board's address space. Where no function answers, reads give all ones. */
