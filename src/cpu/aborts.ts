@@ -1,6 +1,7 @@
 import { ExceptionClass, setFar, takeSynchronous } from "./exceptions.js";
 import type { ProcessingElement } from "./processing-element.js";
 import { Hcr, Scr, Word } from "./register-words.js";
+import { TlbEntry, tlbEntries } from "./tlb-layout.js";
 import { lowestTarget } from "./system-register-access.js";
 import { FaultStatus } from "./translation/fault-status.js";
 import { AccessKind } from "./translation/walker.js";
@@ -31,8 +32,11 @@ function setHpfar(pe: ProcessingElement, ipa: number): void {
 
 /** The word of the instruction at pc, for syndromes that name its registers; 0 when it can't be read. */
 export function currentInstruction(pe: ProcessingElement): number {
-  const { walker } = pe;
+  const { walker, i32 } = pe;
   const low = pe.pcLow;
+  const entry = (pe.tlbs.tlb(pe.tlbs.current) + ((low >>> 12) & (tlbEntries - 1)) * TlbEntry.size) >> 2;
+  if (i32[entry + TlbEntry.execute / 4] === (low & ~0xfff) && i32[entry + TlbEntry.execute / 4 + 1] === pe.pcHigh)
+    return i32[(low + i32[entry + TlbEntry.addend / 4]!) >>> 2]!;
   const { faultStatus, stage2Fault, onWalk, ipa } = walker;
   const ok = walker.translate(low, pe.pcHigh, AccessKind.execute, pe.regime, pe.el !== 0, false, pe.secure);
   const host = ok ? pe.physical.hostAddress(walker.physical, 4, !walker.nonSecure) : -1;

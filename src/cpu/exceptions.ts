@@ -92,7 +92,7 @@ export function takeException(pe: ProcessingElement, target: number, vector: num
   if (pe.haveSsbs) i32[w + ssbs] = (i32[sctlr + 1]! & Sctlr.highDSSBS) !== 0 ? 1 : 0;
   const base = system + Word.VBAR[at];
   pe.setPc((i32[base]! & ~0x7ff) | offset, i32[base + 1]!);
-  pe.update();
+  pe.levelChanged();
 }
 
 /** Takes a synchronous exception; IL is 1 as for every 32-bit instruction. */
@@ -156,7 +156,7 @@ export function exceptionReturn(pe: ProcessingElement, authenticated = false): v
   i32[w + word(PeState.event)] = 1;
   i32[w + word(PeState.exclusiveAddress)] = -1;
   i32[w + word(PeState.exclusiveAddress) + 1] = -1;
-  pe.update();
+  pe.levelChanged();
   if (!illegal && (high >> 24 !== 0 || high < 0)) high = canonicalHigh(pe, high);
   low |= 0;
   pe.setPc(low, high);

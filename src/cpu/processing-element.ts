@@ -26,6 +26,33 @@ import { Regime, Walker } from "./translation/walker.js";
 export const Interrupt = { irq: 1, fiq: 2, serror: 4, virq: 8, vfiq: 16, vserror: 32 } as const;
 export type InterruptName = keyof typeof Interrupt;
 
+/** What follows from PSTATE.{EL, PAN, UAO} and the control registers, for {@link ProcessingElement.levelChanged}. */
+class LevelState {
+  /** Of the control registers and TLB contexts that it was worked out from. */
+  epoch = -1;
+  contextsEpoch = -1;
+  secure = false;
+  el2Enabled = false;
+  hcrLow = 0;
+  hcrHigh = 0;
+  e2h = false;
+  host = false;
+  regime = 0;
+  regimeIsFlat = true;
+  mustAlign = true;
+  debug = false;
+  fpTrap = 0;
+  spAlignmentMask = 0;
+  key = -1;
+  unprivilegedKey = -1;
+  vmid = -1;
+  context = 0;
+  unprivilegedContext = 0;
+  tlb = 0;
+  tlbUnprivileged = 0;
+  jumpCache = 0;
+}
+
 /** What a board gives a processing element. */
 export interface ProcessingElementOptions {
   readonly index: number;
@@ -62,6 +89,16 @@ const spSelWord = word(PeState.spSel);
 const spWord = word(PeState.sp);
 const pcWord = word(PeState.pc);
 const argumentWord = word(PeState.argument);
+const panWord = word(PeState.pan);
+const uaoWord = word(PeState.uao);
+const tlbWord = word(PeState.tlb);
+const tlbUnprivilegedWord = word(PeState.tlbUnprivileged);
+const jumpCacheWord = word(PeState.jumpCache);
+const alignmentCheckWord = word(PeState.alignmentCheck);
+const spAlignmentMaskWord = word(PeState.spAlignmentMask);
+const fpTrapWord = word(PeState.fpTrap);
+/** MDSCR_EL1.MDE and SS. */
+const mdscrDebug = 0x8001;
 
 const paSizes = [32, 36, 40, 42, 44, 48, 48] as const;
 
@@ -197,6 +234,10 @@ export class ProcessingElement {
   #key = -1;
   #unprivilegedKey = -1;
   #vmid = -1;
+  /** Counts changes of what levels' states are worked out from. */
+  #epoch = 0;
+  /** By EL | PAN << 2 | UAO << 3. */
+  readonly #levels: readonly LevelState[] = Array.from({ length: 16 }, () => new LevelState());
   readonly gicContext: InterruptControllerContext = { el: 1, scrNs: true, scrFiq: false, scrIrq: false };
   readonly resetAddress: bigint;
   readonly #features: Set<string>;
@@ -403,8 +444,87 @@ export class ProcessingElement {
     this.observer?.waits(this, false);
   }
 
-  /** Works out again what follows from PSTATE and the control registers. */
+  /**
+   * PSTATE.EL has changed, and PAN or UAO perhaps: takes what follows from it from the last time, unless something else changed
+   * since. Every exception and every return comes here.
+   */
+  levelChanged(): void {
+    const { i32, w, tlbs } = this;
+    const el = i32[w + elWord]!;
+    const level = this.#levels[el | (i32[w + panWord]! << 2) | (i32[w + uaoWord]! << 3)]!;
+    if (level.epoch !== this.#epoch || level.contextsEpoch !== tlbs.epoch) {
+      this.#work(level);
+      return;
+    }
+    const wasSecure = this.secure;
+    this.secure = level.secure;
+    this.el2Enabled = level.el2Enabled;
+    this.hcrLow = level.hcrLow;
+    this.hcrHigh = level.hcrHigh;
+    this.e2h = level.e2h;
+    this.host = level.host;
+    this.regime = level.regime;
+    this.regimeIsFlat = level.regimeIsFlat;
+    this.mustAlign = level.mustAlign;
+    this.#key = level.key;
+    this.#unprivilegedKey = level.unprivilegedKey;
+    this.#vmid = level.vmid;
+    tlbs.use(level.context, level.unprivilegedContext);
+    i32[w + tlbWord] = level.tlb;
+    i32[w + tlbUnprivilegedWord] = level.tlbUnprivileged;
+    i32[w + jumpCacheWord] = level.jumpCache;
+    i32[w + alignmentCheckWord] = level.mustAlign ? -1 : 0;
+    i32[w + spAlignmentMaskWord] = level.spAlignmentMask;
+    i32[w + fpTrapWord] = level.fpTrap;
+    this.debugEvents = level.debug ? debugEventsOf(this) : 0;
+    const context = this.gicContext;
+    if (context.el !== el) {
+      context.el = el as 0 | 1 | 2 | 3;
+      if (this.haveEl3) this.interruptController?.setExecutionState(context.el, this.secure);
+    } else if (wasSecure !== this.secure) this.interruptController?.setExecutionState(context.el, this.secure);
+  }
+
+  /** Works out again what follows from PSTATE and the control registers, any of which may have changed. */
   update(): void {
+    this.#epoch++;
+    const { i32, w } = this;
+    this.#work(this.#levels[i32[w + elWord]! | (i32[w + panWord]! << 2) | (i32[w + uaoWord]! << 3)]!);
+  }
+
+  /** As {@link update}, and remembers it in `level`, the current one. */
+  #work(level: LevelState): void {
+    const { i32, w, tlbs } = this;
+    this.#compute();
+    level.epoch = this.#epoch;
+    level.contextsEpoch = tlbs.epoch;
+    level.secure = this.secure;
+    level.el2Enabled = this.el2Enabled;
+    level.hcrLow = this.hcrLow;
+    level.hcrHigh = this.hcrHigh;
+    level.e2h = this.e2h;
+    level.host = this.host;
+    level.regime = this.regime;
+    level.regimeIsFlat = this.regimeIsFlat;
+    level.mustAlign = this.mustAlign;
+    level.debug = (i32[this.system + Word.MDSCR_EL1]! & mdscrDebug) !== 0;
+    level.fpTrap = i32[w + fpTrapWord]!;
+    level.spAlignmentMask = i32[w + spAlignmentMaskWord]!;
+    level.key = this.#key;
+    level.unprivilegedKey = this.#unprivilegedKey;
+    level.vmid = this.#vmid;
+    level.context = tlbs.current;
+    level.unprivilegedContext = tlbs.currentUnprivileged;
+    level.tlb = i32[w + tlbWord]!;
+    level.tlbUnprivileged = i32[w + tlbUnprivilegedWord]!;
+    level.jumpCache = i32[w + jumpCacheWord]!;
+  }
+
+  /** A control register has changed that isn't the current level's: nothing remembered of levels holds. */
+  forgetLevels(): void {
+    this.#epoch++;
+  }
+
+  #compute(): void {
     const { i32, w, system } = this;
     const el = i32[w + elWord]!;
     const scr = i32[system + Word.SCR_EL3]!;
@@ -448,13 +568,13 @@ export class ProcessingElement {
     }
     this.updateFpTrap();
     this.selectContext();
-    if ((i32[system + Word.MDSCR_EL1]! & 0x8001) !== 0) this.debugEvents = debugEventsOf(this);
+    if ((i32[system + Word.MDSCR_EL1]! & mdscrDebug) !== 0) this.debugEvents = debugEventsOf(this);
     else this.debugEvents = 0;
   }
 
   /** PeState.fpTrap from CPACR_EL1.FPEN, CPTR_EL2 and CPTR_EL3 (AArch64.CheckFPAdvSIMDEnabled): the EL that traps, plus 1. */
   updateFpTrap(): void {
-    this.i32[this.w + word(PeState.fpTrap)] = this.#fpTrap();
+    this.i32[this.w + fpTrapWord] = this.#fpTrap();
   }
 
   #fpTrap(): number {
@@ -516,10 +636,10 @@ export class ProcessingElement {
     const unprivilegedKey = key;
     if (el !== 0) {
       key |= ContextKey.privileged;
-      if (stage1 && i32[w + word(PeState.pan)]) key |= ContextKey.pan;
+      if (stage1 && i32[w + panWord]) key |= ContextKey.pan;
     }
     // LDTR and STTR act as EL0's at EL1, and at EL2 of a host, unless UAO makes them ordinary (D5.4.2).
-    const separate = (el === 1 || (el === 2 && this.host)) && !i32[w + word(PeState.uao)];
+    const separate = (el === 1 || (el === 2 && this.host)) && !i32[w + uaoWord];
     const otherKey = separate ? unprivilegedKey : key;
     if (key !== this.#key || otherKey !== this.#unprivilegedKey || vmid !== this.#vmid) {
       const { tlbs } = this;
@@ -528,16 +648,16 @@ export class ProcessingElement {
       this.#vmid = vmid;
       tlbs.current = tlbs.find(key, vmid, -1);
       tlbs.currentUnprivileged = separate ? tlbs.find(otherKey, vmid, tlbs.current) : tlbs.current;
-      i32[w + word(PeState.tlb)] = tlbs.tlb(tlbs.current);
-      i32[w + word(PeState.tlbUnprivileged)] = tlbs.tlb(tlbs.currentUnprivileged);
-      i32[w + word(PeState.jumpCache)] = tlbs.jumpCache(tlbs.current);
+      i32[w + tlbWord] = tlbs.tlb(tlbs.current);
+      i32[w + tlbUnprivilegedWord] = tlbs.tlb(tlbs.currentUnprivileged);
+      i32[w + jumpCacheWord] = tlbs.jumpCache(tlbs.current);
     }
     const flat = !stage1 && (hcr & Hcr.DC) === 0;
     this.regimeIsFlat = flat;
     this.mustAlign = flat || (sctlr & Sctlr.A) !== 0;
-    i32[w + word(PeState.alignmentCheck)] = this.mustAlign ? -1 : 0;
+    i32[w + alignmentCheckWord] = this.mustAlign ? -1 : 0;
     const sa = el === 0 ? Sctlr.SA0 : Sctlr.SA;
-    i32[w + word(PeState.spAlignmentMask)] = (sctlr & sa) !== 0 ? 15 : 0;
+    i32[w + spAlignmentMaskWord] = (sctlr & sa) !== 0 ? 15 : 0;
   }
 
   /** Drops all cached translations of one regime, in both security states: its control registers changed. */
@@ -587,6 +707,11 @@ export class ProcessingElement {
     }
     this.i32[this.w + word(PeState.interruptsPending)] = pending;
     if (pending !== 0 && this.waiting) this.#endWait();
+  }
+
+  /** Makes interrupts look as if none were pending, until {@link updateInterrupts}. */
+  hideInterrupts(): void {
+    this.i32[this.w + word(PeState.interruptsPending)] = 0;
   }
 
   /** Interrupts that are pending, bits of {@link Interrupt}. */

@@ -170,7 +170,8 @@ function applyEffects(
       if (!isHcr || (changedLow & hcrStage2Low) !== 0 || (changedHigh & hcrStage2High) !== 0)
         pe.tlbs.invalidateMatching(ContextKey.regimeMask | ContextKey.stage2, Regime.el10 | ContextKey.stage2, -1);
     }
-    if (effects & updateEffects) {
+    if ((effects & updateEffects) === 0) pe.forgetLevels();
+    else {
       pe.update();
       if (effects & Effect.routing) pe.updateInterrupts();
     }

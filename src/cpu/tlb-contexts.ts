@@ -77,6 +77,8 @@ export class TlbContexts {
   /** Contexts that PeState.tlb and tlbUnprivileged name; they are cleared in place, never given away. */
   current = 0;
   currentUnprivileged = 0;
+  /** Counts the times that a key lost its context. */
+  epoch = 0;
 
   /** `base`: address of count * {@link tlbContextSize} bytes of linear memory. */
   constructor(memory: LinearMemory, base: number, count: number) {
@@ -133,10 +135,19 @@ export class TlbContexts {
       }
     }
     this.#clear(oldest);
+    this.epoch++;
     keys[oldest] = key;
     this.#vmid[oldest] = vmid;
     stamps[oldest] = ++this.#clock;
     return oldest;
+  }
+
+  /** As two calls of {@link find} that would answer these contexts. */
+  use(context: number, unprivileged: number): void {
+    this.current = context;
+    this.currentUnprivileged = unprivileged;
+    this.#stamp[context] = ++this.#clock;
+    this.#stamp[unprivileged] = this.#clock;
   }
 
   /**
@@ -250,7 +261,10 @@ export class TlbContexts {
 
   #drop(context: number): void {
     if (context === this.current || context === this.currentUnprivileged) this.#clear(context);
-    else this.#key[context] = freeKey;
+    else {
+      this.#key[context] = freeKey;
+      this.epoch++;
+    }
   }
 
   /** Drops everything. */
