@@ -41,6 +41,7 @@ const runs: readonly Run[] = [
   ...["timers", "gic", "tlb", "code-modification", "exclusives"].map((program) => onCore(program)),
   onCore("gic", "cortex-a57", ",secure=on"),
   onCore("timers", "cortex-a57", ",virtualization=on"),
+  ...["cortex-a57", "neoverse-n1", "max"].map((cpu) => onCore("virtual-interrupts", cpu, ",virtualization=on")),
   onCore("memory", "cortex-a53"),
   onCore("tlb", "cortex-a53"),
   onCore("granules"),

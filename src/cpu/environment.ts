@@ -1,4 +1,5 @@
 import { splitEncoding, systemEncoding } from "../isa/system-registers/index.js";
+import { currentInstruction } from "./aborts.js";
 import { fetch, stackAlignmentFault } from "./access.js";
 import { EnvironmentOperation, EnvironmentResult } from "./environment-operations.js";
 import { debugTarget, ExceptionClass, exceptionReturn, takeSynchronous, takeUndefined, Vector } from "./exceptions.js";
@@ -24,7 +25,7 @@ const daifRules = trapRules(["UMA"]);
 export function environment(pe: ProcessingElement, operation: number, argument: number): number {
   switch (operation) {
     case op.mrs:
-      return readRegister(pe, argument & 0xffff);
+      return moveFromRegister(pe, argument & 0xffff);
     case op.msr:
       return writeRegister(pe, argument & 0xffff);
     case op.msrImmediate:
@@ -97,6 +98,16 @@ export function environment(pe: ProcessingElement, operation: number, argument: 
     default:
       throw new Error(`there is no environment operation ${operation}`);
   }
+}
+
+/** MRS. Generated code that leaves doesn't come to write the destination: it is written here. */
+function moveFromRegister(pe: ProcessingElement, encoding: number): number {
+  const result = readRegister(pe, encoding);
+  if (result === leave) {
+    const t = currentInstruction(pe) & 31;
+    if (t !== 31) pe.setX(t, (BigInt(pe.argumentHigh >>> 0) << 32n) | BigInt(pe.argumentLow >>> 0));
+  }
+  return result;
 }
 
 /** SVC, HVC and SMC are done before their exception is: the return address is past them, and a step is over (SSAdvance). */
