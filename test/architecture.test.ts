@@ -21,8 +21,10 @@ const arrows: Readonly<Record<string, { readonly folders: readonly string[]; rea
     timers: { folders: ["ports"] },
     devices: { folders: ["ports"] },
     board: { folders: ["cpu", "isa", "gic", "timers", "devices", "ports"], packages: ["fflate", "hash-wasm"] },
+    debug: { folders: ["board", "cpu", "isa", "ports"] },
+    lab: { folders: ["board", "cpu", "debug", "isa", "ports"] },
     "index.ts": { folders: ["board", "ports"] },
-    cli: { folders: ["board", "devices", "isa", "ports", "index.ts"], packages: ["fflate", "node:"] },
+    cli: { folders: ["board", "debug", "devices", "isa", "lab", "ports", "index.ts"], packages: ["fflate", "node:"] },
     web: { folders: ["index.ts"], packages: ["@xterm/xterm"] },
   };
 

@@ -28,7 +28,7 @@ ${Object.entries(presets)
 Options, in QEMU's spelling where QEMU has them:
 ${describeOptions(runOptions)}
 
-What -d logs: int, each exception taken; mmu, each translation that missed the TLB (addresses, regime,
+What -d logs: int, each exception taken and each return (time in ns, instructions of the PE, levels, syndrome in words); mmu, each translation that missed the TLB (addresses, regime,
 permissions, size) or its fault; exec, the address of each instruction, which then run one at a time;
 unimp, what isn't implemented; guest_errors, the guest's misuse of devices.
 
@@ -75,7 +75,7 @@ async function runMachine(configuration: RunConfiguration): Promise<number> {
     leave: () => leave("Ctrl-A x"),
     monitor: (line) => monitor?.execute(line) ?? "",
   });
-  const { options, characters, log } = await setUpMachine(configuration, console);
+  const { options, characters, log, trace } = await setUpMachine(configuration, console);
   const flush = (): void => {
     for (const character of characters) character.flush();
     log.flush();
@@ -97,6 +97,7 @@ async function runMachine(configuration: RunConfiguration): Promise<number> {
     return conclude(end, left);
   } finally {
     flush();
+    trace?.close();
     terminal.close();
   }
 }

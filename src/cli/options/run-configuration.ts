@@ -54,6 +54,8 @@ export interface RunConfiguration {
   semihostingArguments: string[];
   log: Set<LogChannel>;
   logFile?: string;
+  /** A file for a Perfetto trace. */
+  trace?: string;
   noReboot: boolean;
   snapshot: boolean;
   /** Seconds since 1970 at power-on. */

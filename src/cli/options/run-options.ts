@@ -172,6 +172,12 @@ export const runOptions: readonly OptionDefinition<RunConfiguration>[] = [
     help: "where the log goes (default: standard error)",
     apply: (c, file) => void (c.logFile = file),
   },
+  {
+    spellings: ["--trace"],
+    argument: "FILE",
+    help: "a trace of exception levels, interrupts and counters for ui.perfetto.dev",
+    apply: (c, file) => void (c.trace = file),
+  },
   { spellings: ["-no-reboot"], help: "end when the guest resets", apply: (c) => void (c.noReboot = true) },
   {
     spellings: ["-snapshot"],

@@ -12,12 +12,14 @@ import { systemErrorText, UserError } from "../errors.js";
 import { FileLog } from "../log.js";
 import type { DeviceOption, RunConfiguration } from "../options/run-configuration.js";
 import { suggestion } from "../options/suggest.js";
+import { TraceFile } from "../trace-file.js";
 
 /** A machine's options with the host's side of its devices. */
 export interface MachineSetup {
   readonly options: MachineOptions;
   readonly characters: readonly HostCharacterBackend[];
   readonly log: FileLog;
+  readonly trace: TraceFile | undefined;
 }
 
 /** Opens everything that the options of `trapeze run` name. Throws {@link UserError} for what can't be opened. */
@@ -29,6 +31,7 @@ export async function setUpMachine(configuration: RunConfiguration, console: Con
     return opened.backend;
   };
   const log = new FileLog(configuration.log, configuration.logFile);
+  const trace = configuration.trace === undefined ? undefined : new TraceFile(configuration.trace);
   const kernel = readImage("kernel", configuration.kernel);
   if (!kernel) throw new UserError("nothing to run: give -kernel FILE, or a name (demo, debian)");
   const initrd = readImage("initrd", configuration.initrd);
@@ -41,6 +44,7 @@ export async function setUpMachine(configuration: RunConfiguration, console: Con
   return {
     characters,
     log,
+    trace,
     options: {
       ...(cpu === undefined ? {} : { cpu }),
       processors: configuration.processors,
@@ -59,6 +63,7 @@ export async function setUpMachine(configuration: RunConfiguration, console: Con
       noReboot: configuration.noReboot,
       jit: configuration.jit,
       log,
+      ...(trace ? { observers: [trace.observer] } : {}),
       inputOpen: () => characters.some((character) => character.inputOpen()),
     },
   };
