@@ -1,10 +1,20 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { runProgram } from "../../src/cli/debian/apt.js";
 import { type CpioEntry, fileType, writeCpio } from "../../src/cli/debian/cpio.js";
 import { UserError } from "../../src/cli/errors.js";
 import { rootDirectory } from "./machines.js";
-import { packageDirectory, readManifest, softwareDirectory } from "./packages.js";
+import { packageDirectory, readManifest, softwareDirectory, softwareSet } from "./packages.js";
 import type { Workload } from "./workloads.js";
 
 const here = `${rootDirectory}test/software/`;
@@ -17,7 +27,7 @@ const libraryDirectories = ["lib/aarch64-linux-gnu", "usr/lib/aarch64-linux-gnu"
  * It isn't compressed, since unpacking would cost the guest more than all the rest of its boot.
  */
 export function buildImage(name: string, workload: Workload): string {
-  const root = new Root();
+  const root = new Root(softwareSet, "npx tsx scripts/fetch-software.ts");
   root.add("init", readFileSync(join(here, "init")), 0o755);
   root.add("steps", text(stepsScript(workload)));
   root.add("etc/passwd", text("root:x:0:0:root:/root:/bin/sh\n"));
@@ -49,15 +59,14 @@ function text(content: string): Uint8Array {
   return new TextEncoder().encode(content);
 }
 
-/** A root file system that's put together from unpacked packages. */
-class Root {
+/** A root file system that's put together from the unpacked packages of a set; `command` fetches them. */
+export class Root {
   readonly #entries = new Map<string, CpioEntry>();
   readonly #packages: readonly string[];
 
-  constructor() {
-    const manifest = readManifest();
-    if (!manifest)
-      throw new UserError(`the programs aren't in ${softwareDirectory()}: run npx tsx scripts/fetch-software.ts`);
+  constructor(set: string, command: string) {
+    const manifest = readManifest(set);
+    if (!manifest) throw new UserError(`the programs aren't in ${softwareDirectory()}: run ${command}`);
     this.#packages = manifest.packages.map(({ name }) => packageDirectory(name));
   }
 
@@ -131,6 +140,11 @@ class Root {
       .find((file) => existsSync(file) || lstatSync(file, { throwIfNoEntry: false }) !== undefined);
   }
 
+  /** An empty folder. */
+  directory(path: string): void {
+    this.#put({ path, mode: fileType.directory | 0o755 });
+  }
+
   #put(entry: CpioEntry): void {
     const parts = entry.path.split("/");
     for (let i = 1; i < parts.length; i++) {
@@ -138,6 +152,20 @@ class Root {
       if (!this.#entries.has(path)) this.#entries.set(path, { path, mode: fileType.directory | 0o755 });
     }
     this.#entries.set(entry.path, entry);
+  }
+
+  /** Puts it all, but for devices, below a folder of the host that is empty. */
+  write(directory: string): void {
+    for (const { path, mode, content } of this.#entries.values()) {
+      const target = join(directory, path);
+      const type = mode & 0o170000;
+      if (type === fileType.directory) mkdirSync(target, { recursive: true });
+      else if (type === fileType.link) symlinkSync(new TextDecoder().decode(content), target);
+      else if (type === fileType.file) {
+        writeFileSync(target, content!);
+        chmodSync(target, mode & 0o777);
+      }
+    }
   }
 
   archive(): Uint8Array {

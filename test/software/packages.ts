@@ -38,6 +38,9 @@ const followed = /^(lib|zlib1g$|node-)/;
 
 export const esbuildPackage = "@esbuild/linux-arm64";
 
+/** The set of packages that {@link fetchPackages} fetches unless told otherwise. */
+export const softwareSet = "manifest";
+
 /** ${XDG_CACHE_HOME:-~/.cache}/trapeze/software */
 export function softwareDirectory(): string {
   return join(cacheDirectory(), "software");
@@ -48,8 +51,9 @@ export function packageDirectory(name: string): string {
   return join(softwareDirectory(), "packages", name.replace("/", "+"));
 }
 
-export function readManifest(): SoftwareManifest | undefined {
-  const file = join(softwareDirectory(), "manifest.json");
+/** What was fetched under a name: {@link softwareSet} for the workloads' programs. */
+export function readManifest(set = softwareSet): SoftwareManifest | undefined {
+  const file = join(softwareDirectory(), `${set}.json`);
   return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as SoftwareManifest) : undefined;
 }
 
@@ -62,10 +66,15 @@ export function esbuildVersion(): string {
 }
 
 /**
- * Downloads Debian packages for arm64 with the libraries that they depend on, and esbuild for arm64 from npm, and
- * unpacks them into the cache. Nothing is installed, and no maintainer script is run. `say` takes a line of progress.
+ * Downloads Debian packages for arm64 with the libraries that they depend on, and for {@link softwareSet} esbuild for
+ * arm64 from npm, and unpacks them into the cache. Nothing is installed, and no maintainer script is run. `say` takes a
+ * line of progress.
  */
-export function fetchPackages(roots: readonly string[], say: (line: string) => void): SoftwareManifest {
+export function fetchPackages(
+  roots: readonly string[],
+  say: (line: string) => void,
+  set = softwareSet,
+): SoftwareManifest {
   mkdirSync(join(softwareDirectory(), "packages"), { recursive: true });
   const work = mkdtempSync(join(softwareDirectory(), "fetch-"));
   try {
@@ -85,9 +94,9 @@ export function fetchPackages(roots: readonly string[], say: (line: string) => v
         if (followed.test(dependency) && !notNeeded.has(dependency) && !queue.includes(dependency))
           queue.push(dependency);
     }
-    packages.push(fetchEsbuild(work, say));
+    if (set === softwareSet) packages.push(fetchEsbuild(work, say));
     const manifest = { packages };
-    const written = join(softwareDirectory(), "manifest.json");
+    const written = join(softwareDirectory(), `${set}.json`);
     writeFileSync(`${written}.new`, `${JSON.stringify(manifest, undefined, 2)}\n`);
     renameSync(`${written}.new`, written);
     return manifest;
