@@ -9,6 +9,11 @@
 #define HYPLET_RPC_BRK 4    /* BRK #4: x0 = identifier, x1 to x4 = arguments; x0 = the answer, or -1 for an unknown identifier */
 #define HYPLET_ALL_IRQS 0xffff
 
+/* Permissions of NV_HYPLET_MAP beside reading; never both. */
+#define HYPLET_WRITE 1
+#define HYPLET_EXECUTE 2
+
+#ifndef __ASSEMBLER__
 enum hyplet_command {
     HYPLET_SET_CALLBACK = 1,        /* rpc_set.func_addr, cpu */
     HYPLET_MAP_STACK = 2,           /* map_addr, cpu: maps it writable and uses it */
@@ -19,7 +24,7 @@ enum hyplet_command {
     HYPLET_IMP_TIMER = 8,           /* trap every interrupt: cpu; path */
     HYPLET_OFFLET_SET_CALLBACK = 9, /* rpc_set.func_addr, cpu that has been dropped */
     HYPLET_WAIT = 10,               /* cpu, timeout_ms: until a callback there returns other than 0. -ETIMEDOUT */
-    HYPLET_EXECUTE = 11,            /* cpu */
+    HYPLET_EXECUTE_CALLBACK = 11,   /* cpu: now, on this PE */
     HYPLET_MAP = 13,                /* map_addr: with the permissions of the regions that it lies in */
     HYPLET_MAP_VMA = 14,            /* the region that holds map_addr.addr */
     HYPLET_SET_MODE = 17,           /* mode: first of all */
@@ -41,10 +46,6 @@ enum hyplet_path {
     HYPLET_HOOK = 2, /* generation 2: the kernel takes the interrupt and calls NV_HYPLET_HOOK from its handler */
 };
 
-/* Permissions of NV_HYPLET_MAP beside reading; never both. */
-#define HYPLET_WRITE 1
-#define HYPLET_EXECUTE 2
-
 /* Why a hyplet was ended. */
 enum hyplet_end {
     HYPLET_END_FAULT = 1,   /* an exception that it may not take; ESR_EL2 says which */
@@ -53,7 +54,6 @@ enum hyplet_end {
     HYPLET_END_RESET = 4,   /* its owner went away under it */
 };
 
-#ifndef __ASSEMBLER__
 struct hyplet_ctrl {
     int cmd;
     int irq;
