@@ -1,0 +1,247 @@
+#include "hyplets.h"
+#include "hyplet.h"
+#include "hypercall.h"
+#include "interrupts.h"
+#include "mmu.h"
+#include "nanovisor.h"
+#include "print.h"
+#include "process.h"
+#include "psci_call.h"
+#include "scheduler.h"
+#include "syscall.h"
+
+/* Bindings of generation 2: how many, by INTID and PE; all interrupts have an entry of their own. */
+static uint8_t hooks[INTERRUPTS_MAX + 1][MAX_PES];
+
+static uint8_t *hook_for(int irq, unsigned pe)
+{
+    if (irq == HYPLET_ALL_IRQS)
+        return &hooks[INTERRUPTS_MAX][pe];
+    return irq >= 0 && irq < (int)INTERRUPTS_MAX ? &hooks[irq][pe] : 0;
+}
+
+static int64_t pe_for(int cpu)
+{
+    return cpu < 0 ? (int64_t)this_pe()->number : cpu < MAX_PES && pes[cpu].stack_top ? cpu : ERROR_INVALID;
+}
+
+static unsigned nanovisor_access(const struct region *region)
+{
+    return (region->access & REGION_WRITE ? HYPLET_WRITE : 0) | (region->access & REGION_EXECUTE ? HYPLET_EXECUTE : 0);
+}
+
+static int64_t map_part(struct process *process, const struct region *region, uint64_t start, uint64_t end)
+{
+    return hypercall(NV_HYPLET_MAP, process->pid, start, end - start, nanovisor_access(region));
+}
+
+/* A range, region by region, each part with its region's permissions. */
+static int64_t map_range(struct process *process, uint64_t address, int64_t size)
+{
+    if (size <= 0 || address >= USER_END || (uint64_t)size > USER_END - address)
+        return ERROR_INVALID;
+    const uint64_t end = (address + (uint64_t)size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+    for (uint64_t at = address & ~(PAGE_SIZE - 1); at < end;) {
+        const struct region *region = region_find(process, at);
+        if (!region)
+            return ERROR_FAULT;
+        const uint64_t part_end = region->end < end ? region->end : end;
+        const int64_t error = map_part(process, region, at, part_end);
+        if (error < 0)
+            return error;
+        at = part_end;
+    }
+    return 0;
+}
+
+static int64_t map_region(struct process *process, uint64_t address)
+{
+    const struct region *region = region_find(process, address);
+    return region ? map_part(process, region, region->start, region->end) : ERROR_FAULT;
+}
+
+static int64_t map_all(struct process *process)
+{
+    for (unsigned n = 0; n < MAX_REGIONS; n++) {
+        const struct region *region = &process->space.regions[n];
+        const int64_t error = region->end ? map_part(process, region, region->start, region->end) : 0;
+        if (error < 0)
+            return error;
+    }
+    return 0;
+}
+
+static int64_t map_stack(struct process *process, uint64_t pe, uint64_t address, int size)
+{
+    const int64_t error = map_range(process, address, size);
+    return error < 0 ? error : hypercall(NV_HYPLET_STACK, process->pid, pe, address, (uint64_t)size);
+}
+
+static int64_t trap(struct process *process, uint64_t pe, int irq, int path)
+{
+    uint8_t *hook = hook_for(irq, (unsigned)pe);
+    if (!hook)
+        return ERROR_INVALID;
+    path = path ? path : HYPLET_IMO;
+    const int64_t error = hypercall(NV_HYPLET_TRAP, process->pid, pe, (uint64_t)irq, (uint64_t)path);
+    if (error >= 0 && path == HYPLET_HOOK)
+        *hook = 1;
+    return error;
+}
+
+static int64_t untrap(struct process *process, uint64_t pe, int irq)
+{
+    uint8_t *hook = hook_for(irq, (unsigned)pe);
+    if (!hook)
+        return ERROR_INVALID;
+    const int64_t error = hypercall(NV_HYPLET_UNTRAP, process->pid, pe, (uint64_t)irq);
+    if (error >= 0)
+        *hook = 0;
+    return error;
+}
+
+static int64_t wait(struct thread *thread, uint64_t pe, int timeout_ms)
+{
+    const uint64_t until = timeout_ms < 0 ? FOREVER : clock_now() + (uint64_t)timeout_ms * read_sysreg(cntfrq_el0) / 1000;
+    thread->wait_pe = pe;
+    block(thread, &thread->process->hyplet_waiters, until, ERROR_TIMEOUT);
+    return 0;
+}
+
+/* Only a PE that has nothing to do can go; it turns itself off when it is idle. */
+static int64_t drop(uint64_t number)
+{
+    struct pe *pe = &pes[number];
+    if (pe == this_pe() || !pe->online)
+        return ERROR_INVALID;
+    for (unsigned n = 0; n < MAX_THREADS; n++)
+        if (threads[n].state != THREAD_FREE && threads[n].pe == pe)
+            return ERROR_BUSY;
+    pe->leaving = 1;
+    interrupts_send(pe->number, SGI_RESCHEDULE);
+    return 0;
+}
+
+static int64_t execute(struct process *process, uint64_t pe)
+{
+    const struct hypercall_result result = hypercall_results(NV_HYPLET_EXECUTE, (struct hypercall_arguments){{process->pid, pe}});
+    return (int64_t)result.x[0] < 0 ? (int64_t)result.x[0] : (int64_t)result.x[1];
+}
+
+static int64_t perform(struct thread *thread, const struct hyplet_ctrl *ctrl)
+{
+    struct process *process = thread->process;
+    const int64_t pe = pe_for(ctrl->cpu);
+    if (pe < 0)
+        return pe;
+    const uint64_t pid = process->pid, at = (uint64_t)pe;
+    switch (ctrl->cmd) {
+    case HYPLET_SET_MODE:
+        return hypercall(NV_HYPLET_MODE, pid, (uint64_t)ctrl->mode);
+    case HYPLET_MAP:
+        return map_range(process, ctrl->map_addr.addr, ctrl->map_addr.size);
+    case HYPLET_MAP_VMA:
+        return map_region(process, ctrl->map_addr.addr);
+    case HYPLET_MAP_ALL:
+        return map_all(process);
+    case HYPLET_UNMAP:
+        return hypercall(NV_HYPLET_UNMAP, pid, ctrl->map_addr.addr, (uint64_t)ctrl->map_addr.size);
+    case HYPLET_MAP_STACK:
+        return map_stack(process, at, ctrl->map_addr.addr, ctrl->map_addr.size);
+    case HYPLET_SET_CALLBACK:
+        return hypercall(NV_HYPLET_CALLBACK, pid, at, (uint64_t)ctrl->rpc_set.func_addr);
+    case HYPLET_SET_RPC:
+        return hypercall(NV_HYPLET_RPC, pid, at, (uint64_t)ctrl->rpc_set.func_addr, (uint64_t)ctrl->rpc_set.func_id);
+    case HYPLET_TRAP_IRQ:
+        return trap(process, at, ctrl->irq, ctrl->path);
+    case HYPLET_IMP_TIMER:
+        return trap(process, at, HYPLET_ALL_IRQS, ctrl->path);
+    case HYPLET_UNTRAP_IRQ:
+        return untrap(process, at, ctrl->irq);
+    case HYPLET_SET_TIMER:
+        return hypercall(NV_HYPLET_TIMER, pid, at, ctrl->timer.first_ns, ctrl->timer.period_ns);
+    case HYPLET_SET_BUDGET:
+        return hypercall(NV_HYPLET_BUDGET, pid, ctrl->timer.first_ns);
+    case HYPLET_SET_ARGUMENTS:
+        return hypercall(NV_HYPLET_ARGUMENTS, pid, at, ctrl->arguments[0], ctrl->arguments[1], ctrl->arguments[2], ctrl->arguments[3]);
+    case HYPLET_EXECUTE_CALLBACK:
+        return execute(process, at);
+    case HYPLET_WAIT:
+        return wait(thread, at, ctrl->timeout_ms);
+    case HYPLET_DROP_CPU:
+        return drop(at);
+    case HYPLET_OFFLET_SET_CALLBACK:
+        return hypercall(NV_HYPLET_OFFLET, pid, at, (uint64_t)ctrl->rpc_set.func_addr);
+    case HYPLET_OFFLET_STOP:
+        return hypercall(NV_HYPLET_OFFLET, pid, at, 0);
+    default:
+        return ERROR_INVALID;
+    }
+}
+
+int64_t hyplet_control(struct thread *thread, uint64_t address)
+{
+    struct hyplet_ctrl ctrl;
+    if (!hypercalls_available())
+        return ERROR_NO_NANOVISOR;
+    if (copy_in(thread->process, &ctrl, address, sizeof ctrl))
+        return ERROR_FAULT;
+    thread->process->has_hyplets = 1;
+    return perform(thread, &ctrl);
+}
+
+int hyplets_pin(const struct process *process)
+{
+    return process->has_hyplets;
+}
+
+static void report_end(const struct process *process, const struct hypercall_result *event)
+{
+    static const char *const causes[] = {"?", "fault", "system call", "budget", "reset"};
+    const uint64_t cause = event->x[2] <= HYPLET_END_RESET ? event->x[2] : 0;
+    print("kernel: hyplet of process %u (%s) ended: %s, ESR %lx, pc %lx, address %lx\n", process->pid, process->name, causes[cause],
+          event->x[3], event->x[4], event->x[5]);
+}
+
+static void wake_waiters(struct process *process, uint64_t pe, int64_t result)
+{
+    list_each(at, &process->hyplet_waiters) {
+        struct thread *thread = list_entry(at, struct thread, link);
+        if (thread->wait_pe == pe)
+            wake_with(thread, result);
+    }
+}
+
+void hyplets_events(void)
+{
+    for (;;) {
+        const struct hypercall_result event = hypercall_results(NV_EVENT, (struct hypercall_arguments){{0}});
+        if ((int64_t)event.x[0] <= NV_EVENT_NONE)
+            return;
+        struct process *process = process_find((unsigned)event.x[1]);
+        if (!process || process->state != PROCESS_LIVES)
+            continue;
+        if (event.x[0] == NV_EVENT_WAKE) {
+            wake_waiters(process, event.x[2], (int64_t)event.x[3]);
+        } else if (event.x[0] == NV_EVENT_ENDED) {
+            report_end(process, &event);
+            for (unsigned pe = 0; pe < MAX_PES; pe++)
+                wake_waiters(process, pe, ERROR_GONE);
+            process_send_events(process, EVENT_HYPLET_DIED);
+        }
+    }
+}
+
+void hyplets_hook(uint32_t intid)
+{
+    const unsigned pe = this_pe()->number;
+    if (intid < INTERRUPTS_MAX && (hooks[intid][pe] | hooks[INTERRUPTS_MAX][pe]))
+        (void)hypercall(NV_HYPLET_HOOK, intid);
+}
+
+void hyplets_release(struct process *process)
+{
+    if (process->has_hyplets)
+        (void)hypercall(NV_HYPLET_RESET, process->pid);
+    process->has_hyplets = 0;
+}
