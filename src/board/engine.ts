@@ -22,6 +22,8 @@ export interface Engine {
   /** The physical address space, with RAM in it; the board adds the devices. */
   readonly physical: PhysicalMemory;
   /**
+  /** Where in linear memory EngineOptions.boardMemory lies. */
+  readonly boardMemory: number;
    * Runs a PE until `limit` instructions have retired, or it waits or is powered off, or gives up its turn ("yield").
    * An instruction that ends in an exception counts as one.
    */
@@ -31,6 +33,8 @@ export interface Engine {
   /** The turn under way ends as soon as `limit` instructions of it have retired; no effect when none is under way. */
   shorten(limit: number): void;
   /** RAM was changed from outside the PEs: code made from it is stale. */
+  /** What answers at physical addresses has changed: translations that lead there are stale. */
+  mappingChanged(): void;
   memoryWritten(address: number, size: number): void;
   statistics(): EngineStatistics;
 }

@@ -1,4 +1,6 @@
 import type { BlockBackend, CharacterBackend, HostFileSystem, Log, SemihostingFiles } from "../ports/index.js";
+import type { LoaderRequest } from "./loaders/generic-loader.js";
+import type { GuestModule } from "./loaders/guest-module.js";
 import type { MachineObserver } from "./observers.js";
 
 /**
@@ -53,9 +55,22 @@ export interface MachineOptions {
   readonly commandLine?: string;
   /** A device tree blob instead of the board's own; memory, PSCI and /chosen are filled in. */
   readonly deviceTree?: Uint8Array;
+  /**
+   * Firmware for the first bank of flash, where the PEs then start: at EL3 all of them, when there is EL3. It finds kernel, initrd
+   * and command line in fw_cfg.
+   */
+  readonly firmware?: Uint8Array;
+  /** Images of the two banks of flash, 64 MB each; the first one is firmware, as above. Without one, a bank is empty. */
+  readonly flash?: readonly (BlockBackend | undefined)[];
+  /** Images in RAM that the device tree tells a hypervisor of. */
+  readonly modules?: readonly GuestModule[];
+  /** Other files and values that are put into memory at each reset, and PEs that start there. */
+  readonly loaders?: readonly LoaderRequest[];
   readonly devices?: readonly MachineDevice[];
   /** The PL011; by default output goes nowhere. */
   readonly serial?: CharacterBackend;
+  /** The Secure PL011 of machines with EL3. */
+  readonly secureSerial?: CharacterBackend;
   readonly semihosting?: MachineSemihosting;
   /** What random numbers start from: the device tree's rng-seed and virtio-rng. 0 by default. */
   readonly seed?: bigint;

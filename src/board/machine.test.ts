@@ -20,6 +20,7 @@ class ScriptEngine implements Engine {
   readonly processors: ProcessingElement[] = [];
   readonly memory: LinearMemory;
   readonly physical: PhysicalMemory;
+  readonly boardMemory: number;
   readonly #scripts: readonly (readonly Step[])[];
   readonly #positions: number[];
   #retired = 0;
@@ -28,7 +29,8 @@ class ScriptEngine implements Engine {
   constructor(options: EngineOptions, scripts: readonly (readonly Step[])[]) {
     const peSize = processingElementSize();
     const ramAt = Math.ceil((peSize * options.affinities.length) / 65536) * 65536;
-    this.memory = new LinearMemory(new ArrayBuffer(ramAt + options.ram.size));
+    this.boardMemory = ramAt + options.ram.size;
+    this.memory = new LinearMemory(new ArrayBuffer(this.boardMemory + (options.boardMemory ?? 0)));
     this.physical = new PhysicalMemory(this.memory, options.log);
     this.physical.addRam({ name: "ram", ...options.ram, host: ramAt, direct: true });
     this.#scripts = scripts;
@@ -75,6 +77,8 @@ class ScriptEngine implements Engine {
   }
 
   memoryWritten(): void {}
+
+  mappingChanged(): void {}
 
   statistics() {
     return { instructionsByEl: [0, 0, 0, 0] };
@@ -259,7 +263,7 @@ describe("a machine", () => {
     expect(() => machine.readRegister(1, "X0")).toThrow("no PE 1");
     expect(machine.readMemory(0x3fff_ffff, 2)).toBeUndefined();
     expect(machine.readVirtual(0, 0x4008_0000n, 8)).toEqual(kernel.slice(0, 8));
-    expect(machine.readVirtual(0, 0x1000n, 4)).toBeUndefined();
+    expect(machine.readVirtual(0, 0x3000_0000n, 4)).toBeUndefined();
     expect(machine.memoryMap().map(({ name }) => name)).toContain("pl011");
   });
 

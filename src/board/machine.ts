@@ -13,8 +13,10 @@ import { exceptionName } from "./exception-names.js";
 import { ExceptionWatch } from "./exception-watch.js";
 import { Firmware } from "./firmware.js";
 import { HostLoop } from "./host-loop.js";
+import { checkFlash, type FlashContents, flashMemorySize } from "./flash.js";
+import { fwCfgItems } from "./fw-cfg-items.js";
 import { interruptName } from "./interrupt-names.js";
-import type { BootPlan } from "./loaders/boot-plan.js";
+import { unpackLoaderRequests } from "./loaders/generic-loader.js";
 import { unpackKernel } from "./loaders/kernel.js";
 import { MachineClock } from "./machine-clock.js";
 import type { MachineDevice, MachineEnd, MachineOptions } from "./machine-options.js";
@@ -80,7 +82,7 @@ export class Machine {
   readonly #semihosting: Semihosting | undefined;
   /** PEs that wait for semihosting input. */
   readonly #blocked: boolean[];
-  readonly #plan: BootPlan | undefined;
+  readonly #plan: MachineBoot | undefined;
   readonly #pacer = new Pacer(() => performance.now());
   #end: MachineEnd | undefined;
   #running = false;
@@ -110,6 +112,8 @@ export class Machine {
     const plan = planMachineBoot(options, { core, processors, memory, hasEl2, hasEl3, conduit });
     const observers = observersOf(options);
     const engine = await makeEngine({
+    if (options.loaders) options = { ...options, loaders: await unpackLoaderRequests(options.loaders) };
+    checkFlash(flashContents(options));
       core,
       affinities: Array.from({ length: processors }, (_, i) => affinityOf(i)),
       hasEl2,
@@ -118,6 +122,7 @@ export class Machine {
       jit: options.jit ?? true,
       observesInstructions: observers.some((observer) => observer.observesInstructions),
       log: options.log ?? silentLog,
+      boardMemory: flashMemorySize + (hasEl3 ? memoryMap.secureRam.size : 0),
     });
     const firmware = startsAsFirmware(plan?.protocol, hasEl3) ? undefined : conduit;
     return new Machine(options, core, engine, firmware, plan, observers);
@@ -128,7 +133,7 @@ export class Machine {
     core: Core,
     engine: Engine,
     conduit: "hvc" | "smc" | undefined,
-    plan: BootPlan | undefined,
+    plan: MachineBoot | undefined,
     observers: readonly MachineObserver[],
   ) {
     const combined = combineObservers(observers);
@@ -166,6 +171,11 @@ export class Machine {
       seed: options.seed ?? 0n,
       epoch: options.epoch ?? defaultEpoch,
     });
+      secureSerial: options.secureSerial && this.#listening(options.secureSerial),
+      flash: flashContents(options),
+      fwCfgItems: fwCfgItems(options, hasFlashFirmware(options)),
+      powerOff: () => this.#finish({ kind: "off" }),
+      restart: () => this.#finish({ kind: "reset" }),
     this.#semihosting = this.#makeSemihosting();
     const firmware = new Firmware(this.#powerController());
     const watch = new ExceptionWatch((pe, what) => this.#finish({ kind: "stuck", pe, what }));
@@ -284,15 +294,18 @@ export class Machine {
     return this.#canRun(pe) ? "running" : "waiting";
   }
 
-  /** Bytes of RAM at a physical address; undefined when any of them isn't RAM. Devices aren't touched. */
-  readMemory(address: number, length: number): Uint8Array | undefined {
-    const host = this.#engine.physical.hostAddress(address, length, false);
+  /**
+   * Bytes of RAM or flash at a physical address, as a Secure access sees them or not; undefined when any of them is neither.
+   * Devices aren't touched.
+   */
+  readMemory(address: number, length: number, secure = false): Uint8Array | undefined {
+    const host = this.#engine.physical.hostAddress(address, length, secure);
     return host < 0 ? undefined : this.#engine.memory.u8.slice(host, host + length);
   }
 
-  /** Writes RAM at a physical address; false when any of it isn't RAM. */
-  writeMemory(address: number, bytes: Uint8Array): boolean {
-    const host = this.#engine.physical.hostAddress(address, bytes.length, false);
+  /** Writes RAM, or the array of flash, at a physical address; false when any of it is neither. */
+  writeMemory(address: number, bytes: Uint8Array, secure = false): boolean {
+    const host = this.#engine.physical.hostAddress(address, bytes.length, secure);
     if (host < 0) return false;
     this.#engine.memory.u8.set(bytes, host);
     this.#engine.memoryWritten(address, bytes.length);
@@ -306,8 +319,8 @@ export class Machine {
     for (let at = 0; at < length; ) {
       const from = BigInt.asUintN(64, address + BigInt(at));
       const step = Math.min(length - at, 4096 - Number(from & 4095n));
-      const physical = translate(processor, from);
-      const piece = physical === undefined ? undefined : this.readMemory(physical, step);
+      const found = translate(processor, from);
+      const piece = found && this.readMemory(found.address, step, found.secure);
       if (!piece) return undefined;
       bytes.set(piece, at);
       at += step;
@@ -321,8 +334,8 @@ export class Machine {
     for (let at = 0; at < bytes.length; ) {
       const to = BigInt.asUintN(64, address + BigInt(at));
       const step = Math.min(bytes.length - at, 4096 - Number(to & 4095n));
-      const physical = translate(processor, to);
-      if (physical === undefined || !this.writeMemory(physical, bytes.subarray(at, at + step))) return false;
+      const found = translate(processor, to);
+      if (!found || !this.writeMemory(found.address, bytes.subarray(at, at + step), found.secure)) return false;
       at += step;
     }
     return true;
@@ -340,7 +353,8 @@ export class Machine {
   /** A hash of all registers of all PEs and of RAM: equal states have equal hashes, on any host. */
   stateHash(): Promise<string> {
     const { ram } = this.#engine.physical;
-    const bytes = ram.map(({ name, host, size }) => ({
+    const held = ram.filter(({ name }) => !this.#board.flash.isUnused(name));
+    const bytes = held.map(({ name, host, size }) => ({
       name,
       bytes: this.#engine.memory.u8.subarray(host, host + size),
     }));
@@ -420,7 +434,7 @@ export class Machine {
   }
 
   #start(): void {
-    const { pieces = [], entry, x0 } = this.#plan ?? {};
+    const { pieces = [], entry, x0, entries = new Map<number, number>() } = this.#plan ?? {};
     for (const { address, bytes, size } of pieces) {
       this.writeMemory(address, bytes);
       if (size > bytes.length) this.#clear(address + bytes.length, size - bytes.length);
@@ -450,6 +464,7 @@ export class Machine {
     if (processor.haveEl3 && this.#hasFirmware()) enterNonSecureState(processor);
     processor.pc = pc;
     processor.setX(0, x0);
+    for (const [pe, start] of entries) this.#processor(pe).pc = BigInt(start);
     this.#board.timers[pe]!.reset();
     processor.observer?.powered(processor, true);
   }
@@ -526,7 +541,8 @@ export class Machine {
         target.set(this.#engine.memory.u8.subarray(host, host + target.length));
         return true;
       },
-      write: (address, source) => this.writeMemory(address, source),
+      write: (address, source) =>
+        this.#engine.physical.ramAt(address, false)?.writes === undefined && this.writeMemory(address, source),
     };
   }
 
@@ -584,11 +600,15 @@ function mpidrAffinity(affinity: number): bigint {
 }
 
 /** The physical address that privileged code on a PE reads at a virtual one now; undefined where that would fault. */
-function translate(pe: ProcessingElement, address: bigint): number | undefined {
+function translate(pe: ProcessingElement, address: bigint): { address: number; secure: boolean } | undefined {
   const low = Number(address & 0xffff_ffffn) | 0;
   const high = Number(address >> 32n) | 0;
   if (!pe.walker.translate(low, high, AccessKind.read, pe.regime, true, false, pe.secure)) return undefined;
-  return pe.walker.physical;
+  return { address: pe.walker.physical, secure: !pe.walker.nonSecure };
+}
+
+function flashContents({ firmware, flash = [] }: MachineOptions): FlashContents {
+  return { ...(firmware ? { firmware } : {}), banks: flash };
 }
 
 function registerNamed(name: string) {

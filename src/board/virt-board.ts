@@ -26,9 +26,11 @@ import {
 import { GenericTimers, type TimerName, timerInterrupts } from "../timers/index.js";
 import { placeDevices } from "./device-places.js";
 import type { Engine } from "./engine.js";
+import { FlashBanks, type FlashContents, flashMemorySize } from "./flash.js";
 import type { MachineDevice } from "./machine-options.js";
-import { memoryMap, sharedInterrupts, spi, virtioTransports } from "./memory-map.js";
+import { memoryMap, ppi, sharedInterrupts, spi, virtioTransports } from "./memory-map.js";
 import { BoardPcie } from "./pcie.js";
+import { addSecureWorld } from "./secure-world.js";
 
 export interface BoardOptions {
   readonly engine: Engine;
@@ -43,6 +45,11 @@ export interface BoardOptions {
   readonly its: boolean;
   readonly highMemory: boolean;
   readonly serial: CharacterBackend | undefined;
+  readonly secureSerial: CharacterBackend | undefined;
+  readonly flash: FlashContents;
+  readonly fwCfgItems: ReadonlyMap<number, Uint8Array>;
+  readonly powerOff: () => void;
+  readonly restart: () => void;
   readonly devices: readonly MachineDevice[];
   readonly seed: bigint;
   readonly epoch: number;
@@ -53,6 +60,7 @@ export class VirtBoard {
   readonly gic: Gic;
   readonly timers: readonly GenericTimers[];
   readonly powerButton: GpioKey;
+  readonly flash: FlashBanks;
   readonly #resettable: { reset(): void }[] = [];
 
   /** Throws when devices have no place, which {@link placeDevices} tells before. */
@@ -88,12 +96,19 @@ export class VirtBoard {
     const rtc = new PL031({ irq: this.gic.spi(spi.pl031), clock, log, epoch: options.epoch });
     const gpio = new PL061({ irq: this.gic.spi(spi.pl061), log });
     this.powerButton = new GpioKey(gpio, POWER_BUTTON_LINE, clock);
-    const fwCfg = new FwCfg({ dma, log });
+    const fwCfg = new FwCfg({ dma, log, items: options.fwCfgItems });
     physical.addDevice(memoryMap.pl011.base, uart);
     physical.addDevice(memoryMap.pl031.base, rtc);
     physical.addDevice(memoryMap.pl061.base, gpio);
     physical.addDevice(memoryMap.fwCfg.base, fwCfg);
     this.#resettable.push(uart, rtc, gpio, fwCfg);
+    this.flash = new FlashBanks(engine, options.flash, options.security === "two", log);
+    this.#resettable.push(this.flash);
+    if (options.security === "two") {
+      const { secureSerial: serial, powerOff, restart } = options;
+      const host = engine.boardMemory + flashMemorySize;
+      this.#resettable.push(...addSecureWorld({ engine, host, gic: this.gic, clock, log, serial, powerOff, restart }));
+    }
     const pcie = new BoardPcie({
       its: this.gic.its,
       interrupt: (number) => this.gic.spi(number),
@@ -128,6 +143,8 @@ export class VirtBoard {
     pe.timers = timers;
     pe.interruptController = this.gic.cpuInterface(pe.index);
     pe.virtualInterruptController = this.gic.virtualCpuInterface(pe.index);
+    const overflow = this.gic.ppi(pe.index, 16 + ppi.pmu);
+    pe.pmu.overflowInterrupt = (level) => overflow.set(level);
     pe.interruptController.setExecutionState(pe.el as 0 | 1 | 2 | 3, pe.secure);
     return timers;
   }

@@ -28,6 +28,8 @@ export interface EngineOptions {
   readonly hasEl3: boolean;
   readonly ram: { readonly base: number; readonly size: number };
   readonly jit: boolean;
+  /** Bytes of linear memory behind RAM that are the board's, for flash and the like; a multiple of 4096. */
+  readonly boardMemory?: number;
   /** Whether observers are told of instructions (isa/observed.ts). */
   readonly observesInstructions?: boolean;
   readonly log: Log;
@@ -63,6 +65,8 @@ export class Engine {
   readonly memory: LinearMemory;
   readonly physical: PhysicalMemory;
   private readonly core: CoreModule;
+  /** Where in linear memory EngineOptions.boardMemory lies. */
+  readonly boardMemory: number;
   private readonly code: CodeCache;
   private readonly regions: Regions | undefined;
   private readonly calls: MachineCalls;
@@ -91,7 +95,8 @@ export class Engine {
     const contextsBase = statesBase + peCount * stateSize;
     const recordsBase = align(contextsBase + peCount * contextsPerPe * tlbContextSize, 4096);
     const ramBase = align(recordsBase + recordPages * recordPageSize, pageSize);
-    const total = ramBase + options.ram.size;
+    this.boardMemory = ramBase + options.ram.size;
+    const total = this.boardMemory + (options.boardMemory ?? 0);
     const pages = Math.ceil(total / pageSize);
     if (pages > 65536) throw new Error(`${options.ram.size} bytes of RAM don't fit the engine's 4 GiB of memory`);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
@@ -209,6 +214,11 @@ export class Engine {
     this.code.written(address, size);
   }
 
+  /** What answers at physical addresses has changed: translations that lead there are stale. */
+  mappingChanged(): void {
+    for (const pe of this.processors) pe.tlbs.invalidateAll();
+  }
+
   /**
    * Runs a PE until `limit` instructions have retired, or it waits, is powered off, or gives up its turn. An instruction that
    * ends in an exception counts as one, so that a storm of exceptions uses up the turn.
@@ -238,6 +248,7 @@ export class Engine {
         break;
       }
       const el = pe.el;
+      if (pe.pmu.active) pe.pmu.synchronize();
       if (pe.debugEvents !== 0) {
         if (beforeInstruction(pe)) this.charge(el);
         else {
@@ -247,7 +258,7 @@ export class Engine {
         continue;
       }
       if (this.traces) this.trace(pe);
-      this.give(Math.min(left, this.traces ? 1 : stay));
+      this.give(Math.min(left, this.traces ? 1 : stay, pe.pmu.active ? pe.pmu.instructionsToOverflow() : stay));
       const exit = this.core.run(base);
       const ran = this.settle();
       this.instructionsByEl[el]! += ran;
@@ -324,6 +335,10 @@ export class Engine {
     return true;
   }
 
+    }
+      // The exit counts the instruction as one that an exception ended.
+      return false;
+    }
   private stepBack(pe: ProcessingElement): void {
     const low = pe.pcLow;
     pe.setPc((low - 4) | 0, low >>> 0 < 4 ? (pe.pcHigh - 1) | 0 : pe.pcHigh);
@@ -348,6 +363,12 @@ export class Engine {
       tlbMisses.read += pe.tlbMisses[0]!;
       tlbMisses.write += pe.tlbMisses[1]!;
       tlbMisses.fetch += pe.tlbMisses[2]!;
+  /** Address of the record of the instruction at pc, which is in the execute TLB. */
+    const { i32 } = this.memory;
+    const entry = (i32[(base + PeState.tlb) >> 2]! + ((pcLow >>> 12) & (tlbEntries - 1)) * TlbEntry.size) >> 2;
+    return i32[entry + TlbEntry.records / 4]! + ((pcLow & 0xffc) << 2);
+  }
+
     }
     const r = this.regions;
     const total = this.instructionsByEl.reduce((sum, n) => sum + n, 0);

@@ -4,6 +4,16 @@ import type { Dma, Log, MmioDevice } from "../ports/index.js";
 export const FW_CFG_KEY = {
   SIGNATURE: 0x00,
   ID: 0x01,
+  UUID: 0x02,
+  NO_GRAPHIC: 0x04,
+  PROCESSORS: 0x05,
+  KERNEL_SIZE: 0x08,
+  INITRD_SIZE: 0x0b,
+  BOOT_MENU: 0x0e,
+  KERNEL_DATA: 0x11,
+  INITRD_DATA: 0x12,
+  COMMAND_LINE_SIZE: 0x14,
+  COMMAND_LINE_DATA: 0x15,
   FILE_DIR: 0x19,
   FILE_FIRST: 0x20,
 } as const;

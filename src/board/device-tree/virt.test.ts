@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runTool, withDirectory } from "../../../test/support/tools.js";
@@ -46,14 +46,19 @@ describe("the virt board's tree against QEMU's", () => {
     { cpu: "cortex-a57", processors: 1, memory: 128, virtualization: false, its: false, highMemory: false },
     { cpu: "cortex-a53", processors: 8, memory: 4096, virtualization: false },
     { cpu: "neoverse-n1", processors: 4, memory: 512, virtualization: true },
+    { cpu: "cortex-a57", processors: 2, memory: 256, virtualization: false, secure: true },
+    { cpu: "cortex-a57", processors: 2, memory: 256, virtualization: true, secure: true },
   ])(
-    "$cpu, $processors PEs, $memory MB, EL2 $virtualization",
-    ({ cpu, processors, memory, virtualization, its = true, highMemory = true }) => {
+    "$cpu, $processors PEs, $memory MB, EL2 $virtualization, EL3 $secure",
+    ({ cpu, processors, memory, virtualization, secure = false, its = true, highMemory = true }) => {
       const theirs = withDirectory((directory) => {
         const file = join(directory, "virt.dtb");
+        const firmware = join(directory, "firmware");
+        writeFileSync(firmware, "any");
         runTool("qemu-system-aarch64", [
           "-M",
-          `virt,gic-version=3,virtualization=${onOff(virtualization)},its=${onOff(its)},highmem=${onOff(highMemory)},dumpdtb=${file}`,
+          `virt,gic-version=3,virtualization=${onOff(virtualization)},secure=${onOff(secure)},its=${onOff(its)},highmem=${onOff(highMemory)},dumpdtb=${file}`,
+          ...(secure ? ["-bios", firmware, "-no-acpi"] : []),
           ...["-cpu", cpu, "-smp", String(processors), "-m", String(memory)],
         ]);
         return flatten(readDeviceTree(readFileSync(file)));
@@ -62,9 +67,11 @@ describe("the virt board's tree against QEMU's", () => {
         virtDeviceTree({
           processors,
           compatible: `arm,${cpu}`,
-          psciConduit: virtualization ? "smc" : "hvc",
+          // Firmware at EL3 serves PSCI.
+          psciConduit: secure ? undefined : virtualization ? "smc" : "hvc",
           memory: memory * 2 ** 20,
           hasEl2: virtualization,
+          hasEl3: secure,
           hasIts: its,
           highMemory,
           hasFwCfg: true,
@@ -72,8 +79,9 @@ describe("the virt board's tree against QEMU's", () => {
         }),
       );
       // What this board doesn't have, and the seeds, which differ from run to run.
-      for (const path of Object.keys(theirs)) if (/^\/(platform-bus|flash)@/.test(path)) delete theirs[path];
-      for (const seed of ["rng-seed", "kaslr-seed"]) delete theirs["/chosen"]![seed];
+      for (const path of Object.keys(theirs)) if (/^\/platform-bus@/.test(path)) delete theirs[path];
+      for (const path of ["/chosen", "/secure-chosen"])
+        for (const seed of ["rng-seed", "kaslr-seed"]) delete theirs[path]?.[seed];
       expect(ours).toEqual(theirs);
     },
   );

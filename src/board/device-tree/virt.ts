@@ -1,5 +1,6 @@
-import { affinityOf, memoryMap, ppi, spi, virtioTransports } from "../memory-map.js";
+import { affinityOf, memoryMap, ppi, secureGpio, spi, virtioTransports } from "../memory-map.js";
 import { PsciFunction } from "../psci-functions.js";
+import { flashNodes, secureOnly } from "./flash-nodes.js";
 import { pcieNode } from "./pcie-node.js";
 import { cells, cells64, type DeviceTree, type DeviceTreeNode, empty, node, text } from "./tree.js";
 
@@ -15,6 +16,8 @@ export interface VirtTreeOptions {
   readonly memory: number;
   /** Whether the PEs have EL2: the GIC then has a maintenance interrupt. */
   readonly hasEl2: boolean;
+  /** Whether the PEs have EL3: there are Secure memory and devices then. */
+  readonly hasEl3: boolean;
   readonly hasIts: boolean;
   /** Whether addresses above 4 GB may be used for PCI Express; yes by default. */
   readonly highMemory?: boolean;
@@ -24,7 +27,7 @@ export interface VirtTreeOptions {
 }
 
 /** Phandles; any numbers will do as long as they differ. */
-const Phandle = { clock: 0x8000, gic: 0x8003, its: 0x8004, pl061: 0x8005, cpu: 0x8010 } as const;
+const Phandle = { clock: 0x8000, gic: 0x8003, its: 0x8004, pl061: 0x8005, securePl061: 0x8006, cpu: 0x8010 } as const;
 
 /** Interrupt specifiers (the arm,gic-v3 binding): kind, number, trigger. */
 const sharedLevel = (number: number) => [0, number, 4];
@@ -51,6 +54,8 @@ export function virtDeviceTree(options: VirtTreeOptions): DeviceTree {
       memoryNode(options.memory),
       ...(options.hasFwCfg ? [fwCfgNode()] : []),
       ...Array.from({ length: virtioTransports }, (_, i) => virtioNode(i)),
+      ...(options.hasEl3 ? secureNodes() : []),
+      ...flashNodes(options.hasEl3),
       pcieNode({
         gic: Phandle.gic,
         its: options.hasIts ? Phandle.its : undefined,
@@ -93,6 +98,30 @@ export function virtDeviceTree(options: VirtTreeOptions): DeviceTree {
     ],
   );
   return { root, reservations: [], bootCpu: 0 };
+}
+
+/** What EL3's firmware has to itself, and how it ends or resets the machine. */
+function secureNodes(): DeviceTreeNode[] {
+  const { securePl011, securePl061, secureRam } = memoryMap;
+  const line = (name: string, number: number): DeviceTreeNode =>
+    node(name, { ...secureOnly, gpios: cells(Phandle.securePl061, number, 0), compatible: text(name) });
+  return [
+    node(`secram@${secureRam.base.toString(16)}`, {
+      ...secureOnly,
+      reg: cells64(secureRam.base, secureRam.size),
+      device_type: text("memory"),
+    }),
+    primecell("pl011", securePl011, spi.securePl011, ["uartclk", "apb_pclk"], secureOnly),
+    primecell("pl061", securePl061, spi.securePl061, ["apb_pclk"], {
+      ...secureOnly,
+      phandle: cells(Phandle.securePl061),
+      "gpio-controller": empty,
+      "#gpio-cells": cells(2),
+    }),
+    line("gpio-poweroff", secureGpio.powerOff),
+    line("gpio-restart", secureGpio.restart),
+    node("secure-chosen", { "stdout-path": text(`/pl011@${securePl011.base.toString(16)}`) }),
+  ];
 }
 
 /** The `/psci` node (binding arm,psci). */

@@ -1,10 +1,10 @@
-import { memoryMap } from "../memory-map.js";
+import { flashGeometry, memoryMap } from "../memory-map.js";
 import { hex, LoadError, type LoadedImage, type RamRange, type Segment } from "./image.js";
 import { loadKernel } from "./kernel.js";
 
 /** What goes into RAM before the first instruction, and how the boot PE starts. */
 export interface BootPlan {
-  readonly pieces: readonly (Segment & { readonly what: string })[];
+  readonly pieces: readonly Piece[];
   readonly entry: number;
   /** `linux`: started by the Linux boot protocol, below EL3; `elf`: entered as the PE comes out of reset. */
   readonly protocol: LoadedImage["protocol"];
@@ -13,9 +13,14 @@ export interface BootPlan {
   readonly description: string;
 }
 
+/** Something with a place of its own, and its name for errors. */
+export type Piece = Segment & { readonly what: string };
+
 export interface BootImages {
   readonly kernel: Uint8Array;
   readonly initrd?: Uint8Array;
+  /** What else the user put somewhere. */
+  readonly others?: readonly Piece[];
   /** Makes the device tree when the initrd's place and the kernel's protocol are known. */
   readonly deviceTree: (
     initrd: { start: number; end: number } | undefined,
@@ -39,7 +44,7 @@ export function planBoot(images: BootImages, ramSize: number): BootPlan {
   const kernel = loadKernel(images.kernel, ram);
   const kernelEnd = Math.max(...kernel.segments.map((s) => s.address + s.size));
   const kernelStart = Math.min(...kernel.segments.map((s) => s.address));
-  const pieces: (Segment & { what: string })[] = kernel.segments.map((segment, i) => ({
+  const pieces: Piece[] = kernel.segments.map((segment, i) => ({
     ...segment,
     what: kernel.segments.length === 1 ? "the kernel" : `loadable segment ${i} of the kernel`,
   }));
@@ -71,9 +76,12 @@ export function planBoot(images: BootImages, ramSize: number): BootPlan {
     pieces.push({ what: "the device tree", address: treeAddress, bytes: tree, size: tree.length });
 
   for (const piece of pieces) checkInside(piece, ram);
-  checkApart(pieces);
+  const { others = [] } = images;
+  for (const piece of others) checkLoadable(piece, ram);
+  const all = [...pieces, ...others];
+  checkApart(all);
   return {
-    pieces,
+    pieces: all,
     entry: kernel.entry,
     protocol: kernel.protocol,
     x0: kernel.protocol === "linux" ? (treeAddress ?? 0) : 0,
@@ -81,14 +89,41 @@ export function planBoot(images: BootImages, ramSize: number): BootPlan {
   };
 }
 
-function checkInside(piece: Segment & { what: string }, ram: RamRange): void {
+/**
+ * Where things go on a machine that starts at address 0, or where a loader's image says: the device tree at the start of RAM,
+ * as firmware expects it.
+ */
+export function planFirmwareBoot(tree: Uint8Array, others: readonly Piece[], ramSize: number): BootPlan {
+  const ram: RamRange = { base: memoryMap.ram.base, size: ramSize };
+  const treePiece: Piece = { what: "the device tree", address: ram.base, bytes: tree, size: tree.length };
+  checkInside(treePiece, ram);
+  for (const piece of others) checkLoadable(piece, ram);
+  // As with an ELF executable, what the user puts there wins.
+  const covered = others.some(
+    ({ address, size }) => size > 0 && address < ram.base + tree.length && address + size > ram.base,
+  );
+  const pieces = covered ? others : [treePiece, ...others];
+  checkApart(pieces);
+  return { pieces, entry: memoryMap.flash.base, protocol: "elf", x0: 0, description: "firmware" };
+}
+
+/** A loader's image may go into RAM and flash. */
+function checkLoadable(piece: Piece, ram: RamRange): void {
+  if (piece.address + piece.size <= memoryMap.flash.base + memoryMap.flash.size) {
+    const { size } = flashGeometry;
+    if (Math.floor(piece.address / size) === Math.floor((piece.address + Math.max(piece.size, 1) - 1) / size)) return;
+  }
+  checkInside(piece, ram);
+}
+
+function checkInside(piece: Piece, ram: RamRange): void {
   if (piece.address >= ram.base && piece.address + piece.size <= ram.base + ram.size) return;
   throw new LoadError(
     `${piece.what} (${range(piece)}) doesn't fit in RAM (${range({ address: ram.base, size: ram.size })})`,
   );
 }
 
-function checkApart(pieces: readonly (Segment & { what: string })[]): void {
+function checkApart(pieces: readonly Piece[]): void {
   const sorted = [...pieces].filter((piece) => piece.size > 0).sort((a, b) => a.address - b.address);
   for (let i = 1; i < sorted.length; i++) {
     const [low, high] = [sorted[i - 1]!, sorted[i]!];

@@ -29,26 +29,26 @@ export function isElf(bytes: Uint8Array): boolean {
   return bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
 }
 
-/** Reads an executable's PT_LOAD segments at their physical addresses. */
-export function loadElf(bytes: Uint8Array): LoadedImage {
-  if (bytes.length < 20) throw cutShort(bytes.length, "the header", Elf.headerSize);
+/** Reads an executable's PT_LOAD segments at their physical addresses. `what` is its name in errors. */
+export function loadElf(bytes: Uint8Array, what = "kernel"): LoadedImage {
+  if (bytes.length < 20) throw cutShort(what, bytes.length, "the header", Elf.headerSize);
   if (bytes[5] !== Elf.littleEndian)
-    throw new LoadError("the kernel is a big-endian ELF file; AArch64 little-endian is wanted");
+    throw new LoadError(`the ${what} is a big-endian ELF file; AArch64 little-endian is wanted`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const machine = view.getUint16(18, true);
   if (machine !== Elf.machineAArch64)
     throw new LoadError(
-      `the kernel is an ELF file for ${machineNames[machine] ?? `machine ${machine}`}, not for AArch64`,
+      `the ${what} is an ELF file for ${machineNames[machine] ?? `machine ${machine}`}, not for AArch64`,
     );
-  if (bytes[4] !== Elf.class64) throw new LoadError("the kernel is a 32-bit ELF file; a 64-bit one is wanted");
-  if (bytes.length < Elf.headerSize) throw cutShort(bytes.length, "the header", Elf.headerSize);
+  if (bytes[4] !== Elf.class64) throw new LoadError(`the ${what} is a 32-bit ELF file; a 64-bit one is wanted`);
+  if (bytes.length < Elf.headerSize) throw cutShort(what, bytes.length, "the header", Elf.headerSize);
   const type = view.getUint16(16, true);
   if (type !== Elf.executable && type !== Elf.sharedObject)
-    throw new LoadError(`the kernel is an ELF file of type ${type}, not an executable: it must be linked first`);
-  const number = (at: number, what: string): number => {
+    throw new LoadError(`the ${what} is an ELF file of type ${type}, not an executable: it must be linked first`);
+  const number = (at: number, field: string): number => {
     const value = view.getBigUint64(at, true);
     if (value > BigInt(Number.MAX_SAFE_INTEGER))
-      throw new LoadError(`the ELF kernel's ${what} is impossible (0x${value.toString(16)})`);
+      throw new LoadError(`the ELF ${what}'s ${field} is impossible (0x${value.toString(16)})`);
     return Number(value);
   };
   const tableOffset = number(32, "program header offset");
@@ -56,10 +56,10 @@ export function loadElf(bytes: Uint8Array): LoadedImage {
   const count = view.getUint16(56, true);
   if (count > 0 && entrySize < Elf.programHeaderSize)
     throw new LoadError(
-      `the ELF kernel's program headers are ${entrySize} bytes each, less than ${Elf.programHeaderSize}`,
+      `the ELF ${what}'s program headers are ${entrySize} bytes each, less than ${Elf.programHeaderSize}`,
     );
   if (tableOffset + count * entrySize > bytes.length)
-    throw cutShort(bytes.length, "the program headers", tableOffset + count * entrySize);
+    throw cutShort(what, bytes.length, "the program headers", tableOffset + count * entrySize);
 
   const segments: Segment[] = [];
   const virtual: { start: bigint; size: number; physical: number }[] = [];
@@ -73,30 +73,34 @@ export function loadElf(bytes: Uint8Array): LoadedImage {
     if (size === 0) continue;
     if (fileSize > size)
       throw new LoadError(
-        `segment ${i} of the ELF kernel is larger in the file (${fileSize}) than in memory (${size})`,
+        `segment ${i} of the ELF ${what} is larger in the file (${fileSize}) than in memory (${size})`,
       );
-    if (offset + fileSize > bytes.length) throw cutShort(bytes.length, `segment ${i}`, offset + fileSize);
+    if (offset + fileSize > bytes.length) throw cutShort(what, bytes.length, `segment ${i}`, offset + fileSize);
     segments.push({ address, bytes: bytes.subarray(offset, offset + fileSize), size });
     virtual.push({ start: view.getBigUint64(at + 16, true), size, physical: address });
   }
-  if (segments.length === 0) throw new LoadError("the ELF kernel has nothing to load (no PT_LOAD segment)");
+  if (segments.length === 0) throw new LoadError(`the ELF ${what} has nothing to load (no PT_LOAD segment)`);
   return {
     protocol: "elf",
     description: "an AArch64 ELF executable",
     segments,
-    entry: physicalEntry(view.getBigUint64(24, true), virtual),
+    entry: physicalEntry(view.getBigUint64(24, true), virtual, what),
   };
 }
 
 /** e_entry is a virtual address; the PE starts with its MMU off, so where they differ the segment's offset applies. */
-function physicalEntry(entry: bigint, segments: { start: bigint; size: number; physical: number }[]): number {
+function physicalEntry(
+  entry: bigint,
+  segments: { start: bigint; size: number; physical: number }[],
+  what: string,
+): number {
   for (const { start, size, physical } of segments)
     if (entry >= start && entry < start + BigInt(size)) return physical + Number(entry - start);
-  throw new LoadError(`the ELF kernel's entry point 0x${entry.toString(16)} lies in none of its segments`);
+  throw new LoadError(`the ELF ${what}'s entry point 0x${entry.toString(16)} lies in none of its segments`);
 }
 
-function cutShort(have: number, what: string, need: number): LoadError {
+function cutShort(what: string, have: number, part: string, need: number): LoadError {
   return new LoadError(
-    `the ELF kernel is cut short: ${what} would end at byte ${hex(need)}, the file has ${hex(have)}`,
+    `the ELF ${what} is cut short: ${part} would end at byte ${hex(need)}, the file has ${hex(have)}`,
   );
 }

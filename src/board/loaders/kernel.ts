@@ -1,6 +1,7 @@
 import { isElf, loadElf } from "./elf.js";
 import { LoadError, type LoadedImage, type RamRange } from "./image.js";
 import { isLinuxImage, loadLinuxImage, loadRaw } from "./linux-image.js";
+import { isUBootImage, loadUBootImage, unpackUBootImage } from "./u-boot-image.js";
 
 /** Formats that are kernels, but not ours: how to tell them, and what to say. */
 const foreignFormats: readonly { readonly at: number; readonly magic: readonly number[]; readonly says: string }[] = [
@@ -8,11 +9,6 @@ const foreignFormats: readonly { readonly at: number; readonly magic: readonly n
     at: 4,
     magic: [0x7a, 0x69, 0x6d, 0x67],
     says: "an EFI zboot image; unpack it first, or use the kernel's arch/arm64/boot/Image",
-  },
-  {
-    at: 0,
-    magic: [0x27, 0x05, 0x19, 0x56],
-    says: "a U-Boot uImage; an Image, a gzip'ed Image or an ELF executable is wanted",
   },
   {
     at: 0,
@@ -26,10 +22,11 @@ const foreignFormats: readonly { readonly at: number; readonly magic: readonly n
 ];
 
 /**
- * What a kernel file holds: itself, or the arm64 Image that it is when it is compressed with gzip. Throws
- * {@link LoadError}.
+ * What a kernel file holds: itself, or the arm64 Image that it is when it is compressed with gzip, or a uImage with its
+ * content unpacked. Throws {@link LoadError}.
  */
 export async function unpackKernel(bytes: Uint8Array): Promise<Uint8Array> {
+  if (isUBootImage(bytes)) return unpackUBootImage(bytes);
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   // Loaded when it is wanted: it takes long enough to be seen in the start of the others.
   const { gunzipSync } = await import("fflate");
@@ -45,12 +42,13 @@ export async function unpackKernel(bytes: Uint8Array): Promise<Uint8Array> {
 }
 
 /**
- * Recognises a kernel by its content (arm64 Image, ELF64 for AArch64, and everything else as a raw binary) and says where
+ * Recognises a kernel by its content (ELF64 for AArch64, uImage, arm64 Image, and everything else as a raw binary) and says where
  * it goes. Throws {@link LoadError}.
  */
 export function loadKernel(bytes: Uint8Array, ram: RamRange): LoadedImage {
   if (bytes.length === 0) throw new LoadError("the kernel file is empty");
   if (isElf(bytes)) return loadElf(bytes);
+  if (isUBootImage(bytes)) return loadUBootImage(bytes);
   if (isLinuxImage(bytes)) return loadLinuxImage(bytes, ram);
   for (const { at, magic, says } of foreignFormats)
     if (magic.every((byte, i) => bytes[at + i] === byte)) throw new LoadError(`the kernel is ${says}`);

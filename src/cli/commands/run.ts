@@ -5,7 +5,6 @@ import { Machine, MachineError } from "../../board/machine.js";
 import { describeEnd, type MachineEnd } from "../../board/machine-options.js";
 import { disassemble } from "../../isa/disassembler.js";
 import { Console } from "../console/console.js";
-import { Monitor } from "../console/monitor.js";
 import { Terminal } from "../console/terminal.js";
 import { systemErrorText, UserError } from "../errors.js";
 import { describeOptions, parseArguments } from "../options/parser.js";
@@ -13,6 +12,7 @@ import { defaultConfiguration, type RunConfiguration } from "../options/run-conf
 import { runOptions } from "../options/run-options.js";
 import { setUpMachine } from "../run/machine-setup.js";
 import { applyPreset, presets } from "../run/presets.js";
+import { nearest } from "../options/suggest.js";
 import { asksForHelp, type Command } from "./command.js";
 
 /** Exit statuses beside the guest's own. */
@@ -30,6 +30,13 @@ ${describeOptions(runOptions)}
 
 What -d logs: int, each exception taken and each return (time in ns, instructions of the PE, levels, syndrome in words); mmu, each translation that missed the TLB (addresses, regime,
 permissions, size) or its fault; exec, the address of each instruction, which then run one at a time;
+Images in memory, beside -kernel and -initrd:
+  -device guest-loader,addr=N,kernel=FILE[,bootargs=TEXT]  for a hypervisor, which /chosen tells of it
+  -device guest-loader,addr=N,initrd=FILE
+  -device loader,file=FILE[,addr=N][,force-raw=on][,cpu-num=N]  ELF, uImage, Intel hex, or raw at addr; PE N starts there
+  -device loader,addr=N,data=N,data-len=1..8[,data-be=on]  a value
+  -device loader,addr=N,cpu-num=N  PE N starts there
+
 unimp, what isn't implemented; guest_errors, the guest's misuse of devices.
 
 The console is the terminal: Ctrl-A x leaves, Ctrl-A c is the monitor, Ctrl-A h helps.
@@ -45,6 +52,7 @@ Examples:
   trapeze run demo -serial null -d int,mmu -D log.txt
   trapeze run debian -drive file=disk.img,if=none,id=d0,snapshot=on -device virtio-blk-device,drive=d0
 `;
+  trapeze run -bios QEMU_EFI.fd -m 512 -drive if=pflash,unit=1,file=variables.fd
 
 export const runCommand: Command = {
   summary: "run a machine: a kernel, an ELF program, demo, or debian",
@@ -113,6 +121,7 @@ async function createFrom(options: Parameters<typeof Machine.create>[0]): Promis
 }
 
 /** Statistics and the state hash, when they were asked for. */
+    clearInterval(awake);
 async function report(configuration: RunConfiguration, machine: Machine, end: MachineEnd): Promise<void> {
   const { stats, stateHash } = configuration;
   const hash = stateHash ? await machine.stateHash() : undefined;
@@ -131,10 +140,16 @@ async function report(configuration: RunConfiguration, machine: Machine, end: Ma
   }
 }
 
-function conclude(end: MachineEnd, left: string | undefined): number {
+/** What made the user's machine end early, and the exit status for it. */
+interface Leaving {
+  readonly how: string;
+  readonly status: number;
+}
+
+function conclude(end: MachineEnd, left: Leaving | undefined): number {
   if (end.kind === "off") return Status.ended;
   if (end.kind === "exit") return end.status & 0xff;
-  const why = end.kind === "stopped" && left ? `left with ${left}` : describeEnd(end);
+  const why = end.kind === "stopped" && left ? `left with ${left.how}` : describeEnd(end);
   process.stderr.write(`trapeze: ${why}\n`);
-  return end.kind === "stopped" && left ? Status.left : Status.guestFailed;
+  return end.kind === "stopped" && left ? left.status : Status.guestFailed;
 }

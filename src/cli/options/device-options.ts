@@ -1,8 +1,9 @@
 import { UserError } from "../errors.js";
+import { applyGuestLoader, applyLoader } from "./loader-options.js";
 import { Properties } from "./properties.js";
-import type { RunConfiguration } from "./run-configuration.js";
+import type { FlashOption, RunConfiguration } from "./run-configuration.js";
 import { suggestion } from "./suggest.js";
-import { parseChoice, parseSwitch } from "./values.js";
+import { parseChoice, parseSwitch, parseWhole } from "./values.js";
 
 /** Devices of `-device`: what each one reads from its properties. */
 const devices: Readonly<Record<string, (configuration: RunConfiguration, properties: Properties) => void>> = {
@@ -30,6 +31,8 @@ const devices: Readonly<Record<string, (configuration: RunConfiguration, propert
       tag: properties.require("mount_tag"),
     });
   },
+  "guest-loader": applyGuestLoader,
+  loader: applyLoader,
 };
 
 /** `-device NAME,property=value...` */
@@ -50,24 +53,50 @@ export function applyDevice(configuration: RunConfiguration, argument: string, o
 /** `-drive file=...`: with if=none a backend for a -device, else (if=virtio, the default) the device too. */
 export function applyDrive(configuration: RunConfiguration, argument: string, option: string): void {
   const properties = new Properties(option, argument);
-  const connection = parseChoice(properties.get("if") ?? "virtio", ["none", "virtio"], properties.nameOf("if"));
+  const connection = parseChoice(
+    properties.get("if") ?? "virtio",
+    ["none", "virtio", "pflash"],
+    properties.nameOf("if"),
+  );
   const format = properties.get("format") ?? "raw";
   if (format !== "raw")
     throw new UserError(`${properties.nameOf("format")}: '${format}' can't be read; only raw images can`);
   // The host's cache is always used; what matters is that flushes reach the disk, and they do.
   properties.get("cache");
-  const id = properties.get("id") ?? `drive${configuration.drives.length}`;
   const flag = (key: string): boolean => parseSwitch(properties.get(key) ?? "off", properties.nameOf(key));
-  if (configuration.drives.some((drive) => drive.id === id))
-    throw new UserError(`${option}: there are two drives with id=${id}`);
   const readOnlyKey = properties.get("read-only") === undefined ? "readonly" : "read-only";
   properties.get("readonly");
-  const drive = { id, file: properties.require("file"), readOnly: flag(readOnlyKey), snapshot: flag("snapshot") };
+  const image = { file: properties.require("file"), readOnly: flag(readOnlyKey), snapshot: flag("snapshot") };
+  if (connection === "pflash") {
+    applyFlash(configuration, properties, image, option);
+    return;
+  }
+  const id = properties.get("id") ?? `drive${configuration.drives.length}`;
+  if (configuration.drives.some((drive) => drive.id === id))
+    throw new UserError(`${option}: there are two drives with id=${id}`);
   const serial = properties.get("serial");
   properties.finish();
-  configuration.drives.push(drive);
+  configuration.drives.push({ id, ...image });
   if (connection === "virtio")
     configuration.devices.push({ kind: "virtio-blk", drive: id, ...(serial === undefined ? {} : { serial }) });
+}
+
+/** `-drive if=pflash`: a bank of flash, the first one that has no image unless unit= says which. */
+function applyFlash(
+  configuration: RunConfiguration,
+  properties: Properties,
+  image: Omit<FlashOption, "unit">,
+  option: string,
+): void {
+  const given = properties.get("unit") ?? properties.get("index");
+  properties.get("id");
+  const free = [0, 1].find((unit) => !configuration.flash.some((bank) => bank.unit === unit));
+  const unit = given === undefined ? free : parseWhole(given, properties.nameOf("unit"), 0, 1);
+  properties.finish();
+  if (unit === undefined) throw new UserError(`${option}: the board has two banks of flash`);
+  if (configuration.flash.some((bank) => bank.unit === unit))
+    throw new UserError(`${option}: flash bank ${unit} has an image already`);
+  configuration.flash.push({ unit, ...image });
 }
 
 /** `-fsdev local,id=,path=,security_model=none[,readonly=on|off]`; folders are read-only unless asked. */

@@ -81,7 +81,7 @@ describe("the options of run", () => {
     ["tcp::4444,server,nowait", { kind: "tcp", host: "localhost", port: 4444, server: true, wait: false }],
     ["tcp:[::1]:4444,server=on,wait=off", { kind: "tcp", host: "::1", port: 4444, server: true, wait: false }],
   ])("-serial %s", (text, target) => {
-    expect(parse("-serial", text).serial).toEqual(target);
+    expect(parse("-serial", text).serials).toEqual([target]);
   });
 
   it("read semihosting, log items and limits", () => {

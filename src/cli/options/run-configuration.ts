@@ -13,6 +13,10 @@ export type CharacterTarget =
       readonly wait: boolean;
     };
 
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "unix"; readonly path: string }
+  | { readonly kind: "stdio" };
+
 export interface DriveOption {
   readonly id: string;
   readonly file: string;
@@ -35,6 +39,31 @@ export type DeviceOption =
 
 /** What the options of `trapeze run` ask for. */
 export interface RunConfiguration {
+/** A bank of flash and its image. */
+export interface FlashOption {
+  readonly unit: number;
+  readonly file: string;
+  readonly readOnly: boolean;
+  readonly snapshot: boolean;
+}
+
+/** An image in RAM for a hypervisor. */
+export interface ModuleOption {
+  readonly kind: "kernel" | "ramdisk";
+  readonly address: number;
+  readonly file: string;
+  readonly commandLine?: string;
+}
+
+/** A file or value that is put into memory, and a PE that starts there. */
+export interface LoaderOption {
+  readonly address: number;
+  readonly file?: string;
+  readonly raw?: boolean;
+  readonly data?: Uint8Array;
+  readonly processor?: number;
+}
+
   virtualization: boolean;
   secure: boolean;
   cpu?: string;
@@ -47,13 +76,19 @@ export interface RunConfiguration {
   deviceTree?: string;
   drives: DriveOption[];
   folders: FolderOption[];
+  bios?: string;
+  flash: FlashOption[];
+  modules: ModuleOption[];
+  loaders: LoaderOption[];
   characterDevices: Map<string, CharacterTarget>;
   devices: DeviceOption[];
-  serial?: CharacterTarget;
+  /** The PL011, and the Secure one. */
+  serials: CharacterTarget[];
   semihosting: boolean;
   semihostingArguments: string[];
   log: Set<LogChannel>;
   logFile?: string;
+  startStopped: boolean;
   /** A file for a Perfetto trace. */
   trace?: string;
   noReboot: boolean;
@@ -81,12 +116,17 @@ export function defaultConfiguration(): RunConfiguration {
     folders: [],
     characterDevices: new Map(),
     devices: [],
+    flash: [],
+    modules: [],
+    loaders: [],
     semihosting: false,
     semihostingArguments: [],
     log: new Set(),
     noReboot: false,
+    serials: [],
     snapshot: false,
     epoch: defaultEpoch,
+    startStopped: false,
     seed: 0n,
     stateHash: false,
     jit: true,

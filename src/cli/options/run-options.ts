@@ -74,9 +74,15 @@ export const runOptions: readonly OptionDefinition<RunConfiguration>[] = [
     apply: (c, file) => void (c.deviceTree = file),
   },
   {
+  {
+    spellings: ["-bios"],
+    argument: "FILE",
+    help: "firmware, into flash at address 0, where the machine then starts; it finds -kernel in fw_cfg",
+    apply: (c, file) => void (c.bios = file),
+  },
     spellings: ["-drive"],
     argument: "PROPERTIES",
-    help: "a disk image: file=FILE[,if=none,id=ID][,format=raw][,snapshot=on][,readonly=on]",
+    help: "a disk image: file=FILE[,if=none,id=ID][,format=raw][,snapshot=on][,readonly=on], or if=pflash[,unit=0|1]: flash",
     apply: applyDrive,
   },
   {
@@ -104,16 +110,16 @@ export const runOptions: readonly OptionDefinition<RunConfiguration>[] = [
   {
     spellings: ["-device"],
     argument: "NAME[,...]",
-    help: "virtio-blk-device,drive= | virtio-serial-device | virtconsole,chardev= | virtio-rng-device | virtio-9p-device,fsdev=,mount_tag=",
+    help: "virtio-blk-device,drive= | virtio-serial-device | virtconsole,chardev= | virtio-rng-device | virtio-9p-device,fsdev=,mount_tag= | see below",
     apply: applyDevice,
   },
   {
     spellings: ["-serial"],
     argument: "TARGET",
-    help: "the PL011: stdio (default), null, file:PATH, tcp:HOST:PORT[,server][,nowait]",
+    help: "the PL011: stdio (default), null, file:PATH, tcp:HOST:PORT[,server][,nowait]; given again, the Secure one",
     apply: (c, argument, option) => {
-      if (c.serial) throw new UserError(`${option}: the board has one serial port`);
-      c.serial = parseSerial(argument, option);
+      if (c.serials.length === 2) throw new UserError(`${option}: the board has two serial ports`);
+      c.serials.push(parseSerial(argument, option));
     },
   },
   {
@@ -179,6 +185,16 @@ export const runOptions: readonly OptionDefinition<RunConfiguration>[] = [
     apply: (c, file) => void (c.trace = file),
   },
   { spellings: ["-no-reboot"], help: "end when the guest resets", apply: (c) => void (c.noReboot = true) },
+  {
+    argument: "TARGET",
+  },
+  {
+    spellings: ["-s"],
+  },
+  {
+    spellings: ["-S"],
+    apply: (c) => void (c.startStopped = true),
+  },
   {
     spellings: ["-snapshot"],
     help: "writes to disks go to throw-away overlays",

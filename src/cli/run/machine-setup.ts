@@ -10,7 +10,7 @@ import { nodeSemihostingFiles } from "../backends/node-semihosting-files.js";
 import type { Console } from "../console/console.js";
 import { systemErrorText, UserError } from "../errors.js";
 import { FileLog } from "../log.js";
-import type { DeviceOption, RunConfiguration } from "../options/run-configuration.js";
+import type { DeviceOption, FlashOption, RunConfiguration } from "../options/run-configuration.js";
 import { suggestion } from "../options/suggest.js";
 import { TraceFile } from "../trace-file.js";
 
@@ -33,10 +33,19 @@ export async function setUpMachine(configuration: RunConfiguration, console: Con
   const log = new FileLog(configuration.log, configuration.logFile);
   const trace = configuration.trace === undefined ? undefined : new TraceFile(configuration.trace);
   const kernel = readImage("kernel", configuration.kernel);
-  if (!kernel) throw new UserError("nothing to run: give -kernel FILE, or a name (demo, debian)");
+  const firmware = readImage("firmware", configuration.bios);
+  if (!kernel && !firmware && !startsWithoutKernel(configuration))
+    throw new UserError("nothing to run: give -kernel FILE, -bios FILE, or a name (demo, debian)");
   const initrd = readImage("initrd", configuration.initrd);
   const deviceTree = readImage("device tree", configuration.deviceTree);
-  const serial = await open(configuration.serial ?? { kind: "stdio" });
+  const { serials } = configuration;
+  if (serials.length > 1 && !configuration.secure)
+    throw new UserError("-serial: the second serial port is the Secure one, which -M virt,secure=on has");
+  const gdbOnStdio = configuration.gdb?.kind === "stdio";
+  if (gdbOnStdio && serials[0]?.kind === "stdio")
+    throw new UserError("-gdb stdio: the serial port has the terminal; give it another place, as -serial null does");
+  const serial = await open(serials[0] ?? { kind: gdbOnStdio ? "null" : "stdio" });
+  const secureSerial = serials[1] && (await open(serials[1]));
   const devices: MachineDevice[] = [];
   for (const device of configuration.devices) devices.push(await openDevice(device, configuration, open));
   refuseUnused(configuration);
@@ -51,12 +60,16 @@ export async function setUpMachine(configuration: RunConfiguration, console: Con
       ...(memory === undefined ? {} : { memory }),
       virtualization: configuration.virtualization,
       secure: configuration.secure,
-      kernel,
+      ...(kernel ? { kernel } : {}),
+      ...(firmware ? { firmware } : {}),
+      ...(configuration.flash.length > 0 ? { flash: openFlash(configuration) } : {}),
+      ...readLoaded(configuration),
       ...(initrd ? { initrd } : {}),
       ...(append === undefined ? {} : { commandLine: append }),
       ...(deviceTree ? { deviceTree } : {}),
       devices,
       serial,
+      ...(secureSerial ? { secureSerial } : {}),
       ...(configuration.semihosting ? { semihosting: semihostingOf(configuration, console) } : {}),
       seed: configuration.seed,
       epoch: configuration.epoch,
@@ -69,6 +82,31 @@ export async function setUpMachine(configuration: RunConfiguration, console: Con
   };
 }
 
+/** Whether there is something beside a kernel that PEs can start in. */
+function startsWithoutKernel({ flash, loaders }: RunConfiguration): boolean {
+  return (
+    flash.some(({ unit }) => unit === 0) || loaders.some(({ processor, data }) => processor !== undefined && !data)
+  );
+}
+
+/** The files of guest-loaders and loaders. */
+function readLoaded({ modules, loaders }: RunConfiguration): Pick<MachineOptions, "modules" | "loaders"> {
+  return {
+    modules: modules.map(({ file, ...rest }) => ({ ...rest, bytes: readImage(rest.kind, file) })),
+    loaders: loaders.map(({ file, ...rest }) =>
+      file === undefined ? rest : { ...rest, file: readImage("file", file) },
+    ),
+  };
+}
+
+function openFlash(configuration: RunConfiguration): (BlockBackend | undefined)[] {
+  const banks: (BlockBackend | undefined)[] = [undefined, undefined];
+  for (const { unit, ...image } of configuration.flash) banks[unit] = openImage(image, configuration);
+  return banks;
+}
+
+function readImage(what: string, path: string): Uint8Array;
+function readImage(what: string, path: string | undefined): Uint8Array | undefined;
 function readImage(what: string, path: string | undefined): Uint8Array | undefined {
   if (path === undefined) return undefined;
   try {
@@ -121,9 +159,13 @@ function openDrive(id: string, configuration: RunConfiguration): BlockBackend {
     );
   const users = configuration.devices.filter((device) => device.kind === "virtio-blk" && device.drive === id);
   if (users.length > 1) throw new UserError(`drive '${id}' is given to ${users.length} devices`);
-  const snapshot = drive.snapshot || configuration.snapshot;
-  const file = userError(() => new NodeBlockBackend(drive.file, { readOnly: drive.readOnly || snapshot }));
-  return snapshot && !drive.readOnly ? new SnapshotBlockBackend(file) : file;
+  return openImage(drive, configuration);
+}
+
+function openImage(image: Omit<FlashOption, "unit">, configuration: RunConfiguration): BlockBackend {
+  const snapshot = image.snapshot || configuration.snapshot;
+  const file = userError(() => new NodeBlockBackend(image.file, { readOnly: image.readOnly || snapshot }));
+  return snapshot && !image.readOnly ? new SnapshotBlockBackend(file) : file;
 }
 
 /** Backends that no device takes are a mistake, as a mistyped id would make them. */

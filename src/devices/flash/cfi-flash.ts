@@ -29,7 +29,15 @@ const identifiers = [0x89, 0x18] as const;
 type ReadMode = "array" | "status" | "identifier" | "query";
 
 /** What the next write means: a command, or a later cycle of one. */
-type WriteCycle = "command" | "program" | "erase confirm" | "lock" | "query" | "buffer count" | "buffer" | "buffer confirm";
+type WriteCycle =
+  | "command"
+  | "program"
+  | "erase confirm"
+  | "lock"
+  | "query"
+  | "buffer count"
+  | "buffer"
+  | "buffer confirm";
 
 export interface CfiFlashState {
   mode: ReadMode;
@@ -95,40 +103,43 @@ export class CfiFlash implements MmioDevice {
   }
 
   write(offset: number, size: 1 | 2 | 4, value: number): void {
-    const command = value & 0xff;
     const { state } = this;
+    const command = value & 0xff;
+    const confirmed = command === Command.confirm;
     switch (state.cycle) {
       case "command":
-        return this.#command(offset, command);
+        this.#command(offset, command);
+        break;
       case "program":
-        if (this.#mayChange(Status.programFailed)) {
-          this.#program(offset, size, value);
-          this.#keep(offset, size);
-        }
-        return this.#done();
+        if (this.#mayChange(Status.programFailed)) this.#program(offset, size, value);
+        this.#keep(offset, size);
+        this.#done();
+        break;
       case "erase confirm":
-        if (command === Command.confirm) return this.#done();
-        return this.#readArrayMode(command === Command.readArray ? undefined : `0x${command.toString(16)} after an erase`);
+        if (confirmed) this.#done();
+        else this.#readArrayMode(command === Command.readArray ? undefined : `${hex(command)} after an erase`);
+        break;
       case "lock":
-        if (command === Command.confirm || command === Command.lockConfirm) return this.#done();
-        return this.#readArrayMode();
+        if (confirmed || command === Command.lockConfirm) this.#done();
+        else this.#readArrayMode();
+        break;
       case "query":
         if (command === Command.readArray) this.#readArrayMode();
-        return;
+        break;
       case "buffer count":
         state.left = value & (2 ** (this.#options.geometry.chipWidth * 8) - 1);
         state.cycle = "buffer";
-        return;
+        break;
       case "buffer":
         if (this.#mayChange(Status.programFailed)) this.#program(offset, size, value);
         state.status |= Status.ready;
-        if (state.left-- > 0) return;
+        if (state.left-- > 0) break;
         state.cycle = "buffer confirm";
         this.#keep(offset - (offset % this.#bufferSize), this.#bufferSize);
-        return;
+        break;
       case "buffer confirm":
-        if (command === Command.confirm) return this.#done();
-        return this.#readArrayMode(`0x${command.toString(16)} for the confirmation of a buffer write`);
+        if (confirmed) this.#done();
+        else this.#readArrayMode(`${hex(command)} for the confirmation of a buffer write`);
     }
   }
 
@@ -150,30 +161,39 @@ export class CfiFlash implements MmioDevice {
     switch (command) {
       case Command.program:
       case Command.programToo:
-        return this.#enter("status", "program");
+        this.#enter("status", "program");
+        break;
       case Command.eraseBlock:
         this.#erase(offset);
-        return this.#enter("status", "erase confirm");
+        this.#enter("status", "erase confirm");
+        break;
       case Command.clearStatus:
         this.state.status = 0;
-        return this.#readArrayMode();
+        this.#readArrayMode();
+        break;
       case Command.lock:
-        return this.#enter("status", "lock");
+        this.#enter("status", "lock");
+        break;
       case Command.readStatus:
-        return this.#enter("status", "command");
+        this.#enter("status", "command");
+        break;
       case Command.readIdentifier:
-        return this.#enter("identifier", "command");
+        this.#enter("identifier", "command");
+        break;
       case Command.query:
-        return this.#enter("query", "query");
+        this.#enter("query", "query");
+        break;
       case Command.writeBuffer:
         this.state.status |= Status.ready;
-        return this.#enter("status", "buffer count");
+        this.#enter("status", "buffer count");
+        break;
       case Command.readArray:
       case Command.readArrayToo:
       case Command.amdReset:
-        return this.#readArrayMode();
+        this.#readArrayMode();
+        break;
       default:
-        return this.#readArrayMode(`0x${command.toString(16)}`);
+        this.#readArrayMode(hex(command));
     }
   }
 
@@ -248,7 +268,12 @@ export class CfiFlash implements MmioDevice {
   }
 }
 
+/** What backends write at a time. */
 const sector = 512;
+
+function hex(value: number): string {
+  return `0x${value.toString(16)}`;
+}
 
 function resetState(): CfiFlashState {
   return { mode: "array", cycle: "command", status: Status.ready, left: 0 };
