@@ -17,6 +17,14 @@ const two32 = 2 ** 32;
 const cycleBit = 1 << 31;
 const allCounters = cycleBit | ((1 << counterCount) - 1);
 
+const mdcrEl2 = wordOf("MDCR_EL2");
+const mdcrEl3 = wordOf("MDCR_EL3");
+/** MDCR_EL2.HPME, HPMD; MDCR_EL3.SPME; PMCR_EL0.E, D, DP, LC. */
+const hpme = 1 << 7;
+const hpmd = 1 << 17;
+const spme = 1 << 17;
+const Pmcr = { E: 1, D: 8, DP: 0x20, LC: 0x40 } as const;
+
 /** Common event numbers that are counted (DDI 0487 D8.11). */
 const Event = { swIncr: 0x00, instRetired: 0x08, cpuCycles: 0x11 } as const;
 
@@ -32,7 +40,8 @@ export class PerformanceMonitor {
   #divider = 0;
   /** The PMU interrupt's wire. */
   overflowInterrupt: ((level: boolean) => void) | undefined;
-  #active = false;
+  /** Whether anything may be counted now. */
+  active = false;
 
   constructor(pe: ProcessingElement) {
     this.#pe = pe;
@@ -41,7 +50,7 @@ export class PerformanceMonitor {
   reset(): void {
     this.#last = this.#retired();
     this.#divider = 0;
-    this.#active = false;
+    this.active = false;
     this.overflowInterrupt?.(false);
   }
 
@@ -51,7 +60,36 @@ export class PerformanceMonitor {
 
   /** Called before PSTATE.EL changes. */
   levelChanges(): void {
-    if (this.#active) this.synchronize();
+    if (this.active) this.synchronize();
+  }
+
+  /** MDCR_EL2 or MDCR_EL3 has changed; {@link synchronize} was called before. */
+  configure(): void {
+    this.active = this.#enabled() !== 0;
+  }
+
+  /** Counters that are on: EL2's own, from HPMN on, by MDCR_EL2.HPME, all others by PMCR_EL0.E (D8.5). */
+  #enabled(): number {
+    const pe = this.#pe;
+    const own = this.#belowEl2();
+    let on = (pe.register(pmcr) & Pmcr.E) !== 0 ? own : 0;
+    if (pe.haveEl2 && (pe.register(mdcrEl2) & hpme) !== 0) on |= allCounters & ~own;
+    return pe.register(enabledWord) & on;
+  }
+
+  /** The cycle counter and the event counters below MDCR_EL2.HPMN. */
+  #belowEl2(): number {
+    const count = this.#pe.haveEl2 ? this.#pe.register(mdcrEl2) & 31 : counterCount;
+    return cycleBit | ((1 << Math.min(count, counterCount)) - 1);
+  }
+
+  /** Counters that may not count at the current level: EL2's with HPMD, Secure state's without SPME (D8.6). */
+  #prohibited(): number {
+    const pe = this.#pe;
+    let prohibited = 0;
+    if (pe.el === 2 && (pe.register(mdcrEl2) & hpmd) !== 0) prohibited = this.#belowEl2();
+    if (pe.secure && (pe.register(mdcrEl3) & spme) === 0) prohibited = allCounters;
+    return (pe.register(pmcr) & Pmcr.DP) !== 0 ? prohibited : prohibited & ~cycleBit;
   }
 
   /** Counts the instructions since the last call. */
@@ -60,8 +98,8 @@ export class PerformanceMonitor {
     const delta = now - this.#last;
     this.#last = now;
     const pe = this.#pe;
-    const enabled = pe.register(enabledWord);
-    if (delta <= 0 || enabled === 0 || (pe.register(pmcr) & 1) === 0) return;
+    if (delta <= 0 || !this.active) return;
+    const enabled = this.#enabled() & ~this.#prohibited();
     if (enabled & cycleBit && this.#counts(pe.register(cycleFilter))) this.#addCycles(delta);
     for (let n = 0; n < counterCount; n++) {
       if ((enabled & (1 << n)) === 0) continue;
@@ -70,18 +108,15 @@ export class PerformanceMonitor {
     }
   }
 
-  /** Instructions until a counter overflows that may interrupt; infinite when none will. */
+  /** Instructions, after {@link synchronize}, until a counter may overflow that interrupts; infinite when none will. */
   instructionsToOverflow(): number {
-    if (!this.#active) return Number.POSITIVE_INFINITY;
-    this.synchronize();
     const pe = this.#pe;
-    const waited = pe.register(enabledWord) & pe.register(interruptWord) & ~pe.register(overflowWord);
-    if (waited === 0 || (pe.register(pmcr) & 1) === 0) return Number.POSITIVE_INFINITY;
+    const waited = this.#enabled() & pe.register(interruptWord) & ~pe.register(overflowWord);
+    if (waited === 0) return Number.POSITIVE_INFINITY;
     let least = Number.POSITIVE_INFINITY;
     if (waited & cycleBit) {
-      const long = (pe.register(pmcr) & 0x40) !== 0;
-      const value = (long ? (pe.register(cycleWord + 1) >>> 0) * two32 : 0) + (pe.register(cycleWord) >>> 0);
-      least = (long ? two32 * two32 : two32) - value;
+      // Overflows beyond 2^32 instructions are looked for again when those are done.
+      least = two32 - (pe.register(cycleWord) >>> 0);
     }
     for (let n = 0; n < counterCount; n++)
       if (waited & (1 << n) && countersRead(pe.register(typeWord(n)) & 0xffff))
@@ -109,7 +144,7 @@ export class PerformanceMonitor {
   #addCycles(delta: number): void {
     const pe = this.#pe;
     let count = delta;
-    if ((pe.register(pmcr) & 0x48) === 8) {
+    if ((pe.register(pmcr) & (Pmcr.LC | Pmcr.D)) === Pmcr.D) {
       // PMCR_EL0.D without LC: every 64th cycle.
       const total = this.#divider + delta;
       this.#divider = total % 64;
@@ -119,7 +154,7 @@ export class PerformanceMonitor {
     const carry = Math.floor(low / two32);
     const high = (pe.register(cycleWord + 1) >>> 0) + carry;
     pe.setRegister(cycleWord, low | 0, high | 0);
-    if ((pe.register(pmcr) & 0x40) !== 0 ? high >= two32 : carry > 0) this.#overflow(cycleBit);
+    if ((pe.register(pmcr) & Pmcr.LC) !== 0 ? high >= two32 : carry > 0) this.#overflow(cycleBit);
   }
 
   #add(n: number, count: number): void {
@@ -135,14 +170,15 @@ export class PerformanceMonitor {
 
   #driveInterrupt(): void {
     const pe = this.#pe;
-    const asserted = (pe.register(pmcr) & 1) !== 0 && (pe.register(overflowWord) & pe.register(interruptWord)) !== 0;
+    const asserted =
+      (pe.register(pmcr) & Pmcr.E) !== 0 && (pe.register(overflowWord) & pe.register(interruptWord)) !== 0;
     this.overflowInterrupt?.(asserted);
   }
 
   /** Reads a PM* register into PeState.argument; false where that is UNDEFINED. */
   read(name: string): boolean {
     const pe = this.#pe;
-    if (this.#active) this.synchronize();
+    if (this.active) this.synchronize();
     const at = this.#place(name);
     if (at < 0) return false;
     pe.setArgument(pe.register(at), at === cycleWord || name.startsWith("PMCEID") ? pe.register(at + 1) : 0);
@@ -221,18 +257,17 @@ export class PerformanceMonitor {
         pe.setRegister(at, filter ? value & 0xfc00_0000 : isType ? value & 0xfc00_ffff : value, 0);
       }
     }
-    this.#active = (pe.register(pmcr) & 1) !== 0 && pe.register(enabledWord) !== 0;
+    this.configure();
     this.#driveInterrupt();
     return true;
   }
 
   #softwareIncrement(mask: number): void {
     const pe = this.#pe;
-    if ((pe.register(pmcr) & 1) === 0) return;
+    const counting = mask & this.#enabled() & ~this.#prohibited();
     for (let n = 0; n < counterCount; n++) {
       const type = pe.register(typeWord(n));
-      if (mask & pe.register(enabledWord) & (1 << n) && (type & 0xffff) === Event.swIncr && this.#counts(type))
-        this.#add(n, 1);
+      if (counting & (1 << n) && (type & 0xffff) === Event.swIncr && this.#counts(type)) this.#add(n, 1);
     }
   }
 }

@@ -127,6 +127,9 @@ export function storeRegister(pe: ProcessingElement, entry: SystemRegister): num
   const oldHigh = pe.register(at + 1);
   const hook = writeHooks[index];
   let result: number = next;
+  // MDCR_ELx say who counts: what has been counted until now is under the old values.
+  const monitors = (effects & Effect.pmu) !== 0 && hook === undefined;
+  if (monitors) pe.pmu.synchronize();
   if (hook !== undefined) {
     result = hook(pe, entry);
     if (result === hookUndefined || result === redirected) return result;
@@ -140,6 +143,7 @@ export function storeRegister(pe: ProcessingElement, entry: SystemRegister): num
     );
   }
   if (effects === 0) return result;
+  if (monitors) pe.pmu.configure();
   const changedLow = oldLow ^ pe.register(at);
   const changedHigh = oldHigh ^ pe.register(at + 1);
   return Math.max(result, applyEffects(pe, entry, effects, changedLow, changedHigh));
