@@ -1,3 +1,4 @@
+import type { DebugPoints } from "../cpu/debug-points.js";
 import type { EngineOptions } from "../cpu/engine.js";
 import type { LinearMemory } from "../cpu/linear-memory.js";
 import type { PhysicalMemory } from "../cpu/physical-memory.js";
@@ -21,9 +22,9 @@ export interface Engine {
   readonly memory: LinearMemory;
   /** The physical address space, with RAM in it; the board adds the devices. */
   readonly physical: PhysicalMemory;
-  /**
   /** Where in linear memory EngineOptions.boardMemory lies. */
   readonly boardMemory: number;
+  /**
    * Runs a PE until `limit` instructions have retired, or it waits or is powered off, or gives up its turn ("yield").
    * An instruction that ends in an exception counts as one.
    */
@@ -32,10 +33,12 @@ export interface Engine {
   retired(): number;
   /** The turn under way ends as soon as `limit` instructions of it have retired; no effect when none is under way. */
   shorten(limit: number): void;
-  /** RAM was changed from outside the PEs: code made from it is stale. */
   /** What answers at physical addresses has changed: translations that lead there are stale. */
   mappingChanged(): void;
+  /** RAM was changed from outside the PEs: code made from it is stale. */
   memoryWritten(address: number, size: number): void;
+  /** A debugger's breakpoints and watchpoints. */
+  readonly debugPoints: DebugPoints;
   statistics(): EngineStatistics;
 }
 

@@ -5,16 +5,17 @@ import type { ProcessingElement } from "../cpu/processing-element.js";
 import { AccessKind } from "../cpu/translation/walker.js";
 import { Semihosting } from "../devices/semihosting.js";
 import { type CharacterBackend, type Dma, type Log, silentLog } from "../ports/index.js";
-import { planMachineBoot, startsAsFirmware } from "./boot.js";
+import { hasFlashFirmware, type MachineBoot, planMachineBoot, startsAsFirmware } from "./boot.js";
+import { DebugPort } from "./debug-port.js";
 import { placeDevices } from "./device-places.js";
 import type { Engine, EngineFactory, EngineStatistics } from "./engine.js";
 import { ExceptionLog } from "./exception-log.js";
 import { exceptionName } from "./exception-names.js";
 import { ExceptionWatch } from "./exception-watch.js";
 import { Firmware } from "./firmware.js";
-import { HostLoop } from "./host-loop.js";
 import { checkFlash, type FlashContents, flashMemorySize } from "./flash.js";
 import { fwCfgItems } from "./fw-cfg-items.js";
+import { HostLoop } from "./host-loop.js";
 import { interruptName } from "./interrupt-names.js";
 import { unpackLoaderRequests } from "./loaders/generic-loader.js";
 import { unpackKernel } from "./loaders/kernel.js";
@@ -73,6 +74,8 @@ export interface MemoryMapEntry {
 export class Machine {
   readonly core: Core;
   readonly processors: number;
+  /** For debuggers: stopping, stepping, breakpoints. */
+  readonly debug: DebugPort;
   readonly #options: MachineOptions;
   readonly #engine: Engine;
   readonly #log: Log;
@@ -109,20 +112,20 @@ export class Machine {
     const conduit = hasEl2 ? "smc" : "hvc";
     const hasEl3 = options.secure === true;
     if (options.kernel) options = { ...options, kernel: await unpackKernel(options.kernel) };
+    if (options.loaders) options = { ...options, loaders: await unpackLoaderRequests(options.loaders) };
+    checkFlash(flashContents(options));
     const plan = planMachineBoot(options, { core, processors, memory, hasEl2, hasEl3, conduit });
     const observers = observersOf(options);
     const engine = await makeEngine({
-    if (options.loaders) options = { ...options, loaders: await unpackLoaderRequests(options.loaders) };
-    checkFlash(flashContents(options));
       core,
       affinities: Array.from({ length: processors }, (_, i) => affinityOf(i)),
       hasEl2,
       hasEl3,
       ram: { base: memoryMap.ram.base, size: memory },
+      boardMemory: flashMemorySize + (hasEl3 ? memoryMap.secureRam.size : 0),
       jit: options.jit ?? true,
       observesInstructions: observers.some((observer) => observer.observesInstructions),
       log: options.log ?? silentLog,
-      boardMemory: flashMemorySize + (hasEl3 ? memoryMap.secureRam.size : 0),
     });
     const firmware = startsAsFirmware(plan?.protocol, hasEl3) ? undefined : conduit;
     return new Machine(options, core, engine, firmware, plan, observers);
@@ -144,12 +147,13 @@ export class Machine {
     this.#plan = plan;
     this.#log = options.log ?? silentLog;
     this.#blocked = engine.processors.map(() => false);
+    this.debug = new DebugPort(engine, { stop: () => this.#scheduler.stop(), wake: () => this.#wake() });
     this.#scheduler = new Scheduler(
       this.#clock,
       {
         count: this.processors,
         canRun: (pe) => this.#canRun(pe),
-        run: (pe, limit) => engine.run(pe, limit),
+        run: (pe, limit) => this.debug.run(pe, limit),
         retired: () => engine.retired(),
         shorten: (limit) => engine.shorten(limit),
       },
@@ -167,18 +171,21 @@ export class Machine {
       its: options.its ?? true,
       highMemory: options.highMemory ?? true,
       serial: options.serial && this.#listening(options.serial),
-      devices: (options.devices ?? []).map((device) => this.#listeningDevice(device)),
-      seed: options.seed ?? 0n,
-      epoch: options.epoch ?? defaultEpoch,
-    });
       secureSerial: options.secureSerial && this.#listening(options.secureSerial),
       flash: flashContents(options),
       fwCfgItems: fwCfgItems(options, hasFlashFirmware(options)),
       powerOff: () => this.#finish({ kind: "off" }),
       restart: () => this.#finish({ kind: "reset" }),
+      devices: (options.devices ?? []).map((device) => this.#listeningDevice(device)),
+      seed: options.seed ?? 0n,
+      epoch: options.epoch ?? defaultEpoch,
+    });
     this.#semihosting = this.#makeSemihosting();
     const firmware = new Firmware(this.#powerController());
-    const watch = new ExceptionWatch((pe, what) => this.#finish({ kind: "stuck", pe, what }));
+    const watch = new ExceptionWatch((pe, what) => {
+      const end: MachineEnd = { kind: "stuck", pe, what };
+      if (!this.debug.endInstead(end, pe)) this.#finish(end);
+    });
     for (const pe of engine.processors) {
       pe.conduit = conduit && { instruction: conduit, monitor: firmware };
       if (this.#semihosting) pe.semihosting = (caller) => this.#callSemihosting(caller);
@@ -215,6 +222,7 @@ export class Machine {
       let left = options.instructions ?? Number.POSITIVE_INFINITY;
       let slice = smallestSlice * 10;
       for (;;) {
+        if (!this.#end) await this.debug.untilResumed();
         const before = this.instructions;
         const started = performance.now();
         const end = this.#slice(Math.min(slice, left), !this.#inputOpen());
@@ -223,6 +231,7 @@ export class Machine {
         const ran = this.instructions - before;
         left -= ran;
         options.onSlice?.();
+        if (end === "debug") continue;
         if (end && "kind" in end) return end;
         if (left <= 0) return { kind: "limit" };
         if (end) await this.#waitForInput(end.until);
@@ -240,7 +249,9 @@ export class Machine {
    * for input. For hosts with a loop of their own; {@link run} is built on the same.
    */
   runSlice(instructions: number): MachineEnd | "waiting" {
+    if (this.debug.stopped) return { kind: "stopped" };
     const end = this.#slice(instructions, true);
+    if (end === "debug") return { kind: "stopped" };
     if (!end) return { kind: "limit" };
     return "kind" in end ? end : "waiting";
   }
@@ -249,6 +260,7 @@ export class Machine {
   stop(): void {
     this.#finish({ kind: "stopped" });
     this.#wake();
+    this.debug.interrupt();
   }
 
   /** Input has come for semihosting: a PE that waits for it tries again. */
@@ -391,9 +403,14 @@ export class Machine {
       });
   }
 
-  #slice(instructions: number, jump: boolean): MachineEnd | { readonly until: number | undefined } | undefined {
+  /** A slice: what ended the machine; "debug" when a debugger stopped it; until when it sleeps; undefined to go on. */
+  #slice(
+    instructions: number,
+    jump: boolean,
+  ): MachineEnd | "debug" | { readonly until: number | undefined } | undefined {
     const end = this.#scheduler.runSlice(instructions, jump);
     if (end.kind === "stopped") {
+      if (!this.#end && this.debug.settle()) return "debug";
       const why = this.#end ?? { kind: "stopped" };
       if (why.kind === "stopped") this.#end = undefined;
       if (why.kind !== "reset" || this.#options.noReboot) return why;
@@ -401,7 +418,7 @@ export class Machine {
       return undefined;
     }
     if (end.kind === "limit") return undefined;
-    if (end.until !== undefined || this.#inputOpen()) return { until: end.until };
+    if (end.until !== undefined || this.#inputOpen() || this.debug.attached) return { until: end.until };
     return { kind: "asleep" };
   }
 
@@ -447,6 +464,7 @@ export class Machine {
     this.#powerOn(0, first, BigInt(x0 ?? 0));
     // Nobody could switch the others on.
     if (this.#plan && !this.#hasFirmware()) for (let pe = 1; pe < this.processors; pe++) this.#powerOn(pe, first, 0n);
+    for (const [pe, start] of entries) this.#processor(pe).pc = BigInt(start);
   }
 
   /** Whether the machine is its guest's firmware. */
@@ -464,14 +482,13 @@ export class Machine {
     if (processor.haveEl3 && this.#hasFirmware()) enterNonSecureState(processor);
     processor.pc = pc;
     processor.setX(0, x0);
-    for (const [pe, start] of entries) this.#processor(pe).pc = BigInt(start);
     this.#board.timers[pe]!.reset();
     processor.observer?.powered(processor, true);
   }
 
   #canRun(pe: number): boolean {
     const { poweredOff, waiting } = this.#engine.processors[pe]!;
-    return !poweredOff && !waiting && !this.#blocked[pe];
+    return !poweredOff && !waiting && !this.#blocked[pe] && this.debug.mayRun(pe);
   }
 
   #clear(address: number, size: number): void {

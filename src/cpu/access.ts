@@ -71,6 +71,11 @@ export function access(pe: ProcessingElement, descriptor: number): number {
     if (atomic && takeWatchpoint(pe, low, high, size, false, level, 0)) return 0;
     if (takeWatchpoint(pe, low, high, size, write, level, write ? DataAbort.write : 0)) return 0;
   }
+  const watched = pe.debugPoints?.watches(low, high, size) === true;
+  if (watched) {
+    if (!pe.alone) return -1;
+    if (pe.debugPoints!.stopsAccess(low, high, size, !write || atomic, write)) return 0;
+  }
   const { tlbs } = pe;
   const scratch = pe.base + PeState.scratch;
   if (firstSize === size) {
@@ -79,6 +84,7 @@ export function access(pe: ProcessingElement, descriptor: number): number {
       if (
         (!walker.device || pe.regimeIsFlat) &&
         (!pe.mustAlign || pe.alignmentCheckedInline) &&
+        !watched &&
         !(pe.watching && pageIsWatched(pe, low, high))
       ) {
         const context = unprivileged ? tlbs.currentUnprivileged : tlbs.current;
@@ -286,6 +292,7 @@ export function fetch(pe: ProcessingElement): number {
   if (walker.guarded) pe.setState(PeState.guardedPages, 1);
   const { shift, global } = walker;
   const records = pe.codePages.records(page);
+  pe.debugPoints?.mapped(low, high, page);
   pe.tlbs.fillExecute(pe.tlbs.current, low, high, hostPage, records, shift, global);
   return address;
 }

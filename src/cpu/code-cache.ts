@@ -47,6 +47,8 @@ export class CodeCache implements CodePages {
   /** Instructions decoded lately, by a hash of the word. */
   private readonly decodedWords = new Int32Array(decodedEntries);
   private readonly decoded: (Instruction | undefined)[] = new Array(decodedEntries);
+  /** Physical addresses of words whose records leave with `Exit.breakpoint`. */
+  private readonly marks = new Set<number>();
 
   /** `base`: address of `capacity` * recordPageSize bytes. */
   constructor(
@@ -135,6 +137,48 @@ export class CodeCache implements CodePages {
     } else if (++entry.writes >= dataWritesToForget) this.drop(entry);
   }
 
+  /** A debugger wants to know when the word at a physical address is to be executed: no region may cover it. */
+  mark(physicalAddress: number): void {
+    if (this.marks.has(physicalAddress)) return;
+    this.marks.add(physicalAddress);
+    const page = Math.floor(physicalAddress / 4096);
+    this.forget(physicalAddress);
+    this.owner.changedCode(page, physicalAddress % 4096, (physicalAddress % 4096) + 4);
+  }
+
+  /** Takes all marks away, with the regions that had to go round them. */
+  unmarkAll(): void {
+    const marks = [...this.marks];
+    this.marks.clear();
+    for (const address of marks) {
+      this.forget(address);
+      this.owner.changedCode(Math.floor(address / 4096), 0, 4096);
+    }
+  }
+
+  isMarked(physicalAddress: number): boolean {
+    return this.marks.size !== 0 && this.marks.has(physicalAddress);
+  }
+
+  /** Runs `action` with the record at `record` as if its word weren't marked. */
+  unmarked<T>(record: number, action: () => T): T {
+    const address = this.physicalAddress(record);
+    this.marks.delete(address);
+    this.forget(address);
+    try {
+      return action();
+    } finally {
+      this.marks.add(address);
+      this.forget(address);
+    }
+  }
+
+  /** The word at a physical address is to be decoded anew. */
+  private forget(physicalAddress: number): void {
+    const record = this.recordOf(physicalAddress);
+    if (record !== undefined) this.memory.i32[record >> 2] = 0;
+  }
+
   /** Physical address of the instruction that a record stands for. */
   physicalAddress(record: number): number {
     const slot = Math.floor((record - this.base) / recordPageSize);
@@ -167,7 +211,13 @@ export class CodeCache implements CodePages {
 
   /** Decodes the instruction of a record and fills it; gives its operation number. */
   decode(record: number, calls: MachineCalls): number {
-    const word = this.word(this.physicalAddress(record)) ?? 0;
+    const address = this.physicalAddress(record);
+    if (this.isMarked(address)) {
+      const { breakpoint } = this.numbers;
+      this.memory.u16[(record + RecordLayout.operation) >> 1] = breakpoint;
+      return breakpoint;
+    }
+    const word = this.word(address) ?? 0;
     const instruction = this.instruction(word) ?? undefinedInstruction(word);
     return this.numbers.writeRecord(this.memory, record, instruction, calls);
   }

@@ -12,6 +12,7 @@ import { arriveByBranch } from "./branch-target.js";
 import { CodeCache } from "./code-cache.js";
 import type { Core } from "./cores/core.js";
 import { afterInstruction, beforeInstruction } from "./debug-exceptions.js";
+import { DebugPoints } from "./debug-points.js";
 import { environment } from "./environment.js";
 import { takeInterrupt } from "./interrupts.js";
 import { LinearMemory } from "./linear-memory.js";
@@ -27,9 +28,9 @@ export interface EngineOptions {
   readonly hasEl2: boolean;
   readonly hasEl3: boolean;
   readonly ram: { readonly base: number; readonly size: number };
-  readonly jit: boolean;
   /** Bytes of linear memory behind RAM that are the board's, for flash and the like; a multiple of 4096. */
   readonly boardMemory?: number;
+  readonly jit: boolean;
   /** Whether observers are told of instructions (isa/observed.ts). */
   readonly observesInstructions?: boolean;
   readonly log: Log;
@@ -64,9 +65,11 @@ export class Engine {
   readonly processors: readonly ProcessingElement[];
   readonly memory: LinearMemory;
   readonly physical: PhysicalMemory;
-  private readonly core: CoreModule;
   /** Where in linear memory EngineOptions.boardMemory lies. */
   readonly boardMemory: number;
+  private readonly core: CoreModule;
+  /** A debugger's breakpoints and watchpoints. */
+  readonly debugPoints: DebugPoints;
   private readonly code: CodeCache;
   private readonly regions: Regions | undefined;
   private readonly calls: MachineCalls;
@@ -79,6 +82,8 @@ export class Engine {
   private given = 0;
   private limit = 0;
   private interpretedSteps = 0;
+  /** A debugger stops the turn. */
+  private halted = false;
   /** The log wants each instruction's address: then they run one at a time. */
   private readonly traces: boolean;
   private readonly log: Log;
@@ -131,6 +136,7 @@ export class Engine {
       recordsBase,
       recordPages,
     );
+    this.debugPoints = new DebugPoints(processors, this.code);
     const byBase = (base: number): ProcessingElement => processors[(base - statesBase) / stateSize]!;
     this.calls = {
       access: (base, descriptor) => access(byBase(base), descriptor),
@@ -209,14 +215,14 @@ export class Engine {
     this.limit = Math.min(this.limit, limit);
   }
 
-  /** RAM was changed from outside the PEs: code made from it is stale. */
-  memoryWritten(address: number, size: number): void {
-    this.code.written(address, size);
-  }
-
   /** What answers at physical addresses has changed: translations that lead there are stale. */
   mappingChanged(): void {
     for (const pe of this.processors) pe.tlbs.invalidateAll();
+  }
+
+  /** RAM was changed from outside the PEs: code made from it is stale. */
+  memoryWritten(address: number, size: number): void {
+    this.code.written(address, size);
   }
 
   /**
@@ -233,6 +239,7 @@ export class Engine {
     this.given = 0;
     i32[this.budgetWord] = 0;
     this.limit = limit;
+    this.halted = false;
     let end: TurnEnd = "limit";
     const btype = (base + PeState.btype) >> 2;
     for (;;) {
@@ -242,18 +249,19 @@ export class Engine {
       }
       const left = this.limit - this.consumed;
       if (left <= 0) break;
+      if (pe.pmu.active) pe.pmu.synchronize();
       if (pe.irqPending !== 0 && takeInterrupt(pe)) continue;
       if (pe.poweredOff || pe.waiting) {
         end = "yield";
         break;
       }
       const el = pe.el;
-      if (pe.pmu.active) pe.pmu.synchronize();
       if (pe.debugEvents !== 0) {
         if (beforeInstruction(pe)) this.charge(el);
         else {
           if (this.traces) this.trace(pe);
           if (this.step(pe, el)) afterInstruction(pe);
+          if (this.halted) break;
         }
         continue;
       }
@@ -262,11 +270,14 @@ export class Engine {
       const exit = this.core.run(base);
       const ran = this.settle();
       this.instructionsByEl[el]! += ran;
-      if (this.traces && (exit === Exit.fetch || exit === Exit.compile)) this.announced = pe.pc;
+      if (this.traces && (exit === Exit.fetch || exit === Exit.compile || exit === Exit.breakpoint))
+        this.announced = pe.pc;
       if (exit === Exit.fetch) {
         if (i32[btype] === 0 && fetch(pe) < 0) this.charge(el);
-      } else if (exit === Exit.step) this.step(pe, el);
-      else if (exit === Exit.compile) this.compile(base);
+      } else if (exit === Exit.step || exit === Exit.breakpoint) {
+        this.step(pe, el);
+        if (this.halted) break;
+      } else if (exit === Exit.compile) this.compile(base);
       else if (exit === Exit.wait) {
         if (pe.waiting || pe.poweredOff) continue;
         end = "yield";
@@ -310,16 +321,34 @@ export class Engine {
     this.instructionsByEl[el]!++;
   }
 
-  /** Executes the instruction at pc alone, with effects outside of RAM allowed; false when it had to be fetched first. */
+  /**
+   * Executes the instruction at pc alone, with effects outside of RAM allowed. False when it wasn't executed: it had to be fetched
+   * first, or a debugger wants to look at it.
+   */
   private step(pe: ProcessingElement, el: number): boolean {
     pe.alone = true;
     this.give(1);
     const exit = this.core.step(pe.base, 0);
     pe.alone = false;
-    this.interpretedSteps++;
+    if (exit !== Exit.breakpoint) this.interpretedSteps++;
     if (exit === Exit.fetch) {
       this.settle();
       if (fetch(pe) < 0) this.charge(el);
+      return false;
+    }
+    if (exit === Exit.breakpoint) {
+      this.settle();
+      this.halted = this.debugPoints.stopsAt(pe);
+      if (this.halted) return false;
+      return this.code.unmarked(this.recordAtPc(pe), () => this.step(pe, el));
+    }
+    if (this.debugPoints.hit !== undefined) {
+      const { hit, listener } = this.debugPoints;
+      this.debugPoints.hit = undefined;
+      // The exit counts the instruction as one that an exception ended.
+      this.consumed -= this.settle();
+      this.halted = true;
+      listener?.watchpoint(pe, hit);
       return false;
     }
     if (pe.storePending) {
@@ -335,10 +364,13 @@ export class Engine {
     return true;
   }
 
-    }
-      // The exit counts the instruction as one that an exception ended.
-      return false;
-    }
+  /** Address of the record of the instruction at pc, which is in the execute TLB. */
+  private recordAtPc({ base, pcLow }: ProcessingElement): number {
+    const { i32 } = this.memory;
+    const entry = (i32[(base + PeState.tlb) >> 2]! + ((pcLow >>> 12) & (tlbEntries - 1)) * TlbEntry.size) >> 2;
+    return i32[entry + TlbEntry.records / 4]! + ((pcLow & 0xffc) << 2);
+  }
+
   private stepBack(pe: ProcessingElement): void {
     const low = pe.pcLow;
     pe.setPc((low - 4) | 0, low >>> 0 < 4 ? (pe.pcHigh - 1) | 0 : pe.pcHigh);
@@ -363,12 +395,6 @@ export class Engine {
       tlbMisses.read += pe.tlbMisses[0]!;
       tlbMisses.write += pe.tlbMisses[1]!;
       tlbMisses.fetch += pe.tlbMisses[2]!;
-  /** Address of the record of the instruction at pc, which is in the execute TLB. */
-    const { i32 } = this.memory;
-    const entry = (i32[(base + PeState.tlb) >> 2]! + ((pcLow >>> 12) & (tlbEntries - 1)) * TlbEntry.size) >> 2;
-    return i32[entry + TlbEntry.records / 4]! + ((pcLow & 0xffc) << 2);
-  }
-
     }
     const r = this.regions;
     const total = this.instructionsByEl.reduce((sum, n) => sum + n, 0);

@@ -3,6 +3,7 @@ import { type Log, silentLog } from "../ports/index.js";
 import type { CodePages } from "./code-pages.js";
 import type { Core } from "./cores/core.js";
 import { anyWatchpoint, debugEventsOf } from "./debug-exceptions.js";
+import type { DebugPoints } from "./debug-points.js";
 import type { LinearMemory } from "./linear-memory.js";
 import type { Conduit, Monitor, SemihostingHook } from "./monitor.js";
 import type { PeObserver } from "./observer.js";
@@ -189,6 +190,8 @@ export class ProcessingElement {
    * beforeInstruction and afterInstruction.
    */
   debugEvents = 0;
+  /** What a debugger outside the guest waits for; undefined while that is nothing. */
+  debugPoints: DebugPoints | undefined;
   /** Some watchpoint is on. */
   watching = false;
   /** What is being stepped, and what was and awaits its exception: 0 nothing, 1 an instruction, 2 a load-exclusive. */

@@ -141,6 +141,7 @@ export class Regions {
       // What was never executed is left out: it would make the region larger for nothing.
       if (operation === undecodedOperation || operation === pageEndOperation) return undefined;
       const address = this.code.physicalAddress(record);
+      if (this.code.isMarked(address)) return undefined;
       pages.set(Math.floor((inPage + offset) / 4096), Math.floor(address / 4096));
       const word = this.code.word(address)!;
       return this.code.instruction(word) ?? undefinedInstruction(word);

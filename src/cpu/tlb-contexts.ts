@@ -391,6 +391,33 @@ export class TlbContexts {
     }
   }
 
+  /** Addresses of the predecoded records of the page at `high:low`, in all contexts that have fetched from it. */
+  recordsOf(low: number, high: number): number[] {
+    const i32 = this.#memory.i32;
+    const found = new Set<number>();
+    for (let context = 0; context < this.count; context++) {
+      if (this.#key[context] === freeKey) continue;
+      const word = (this.tlb(context) >>> 2) + ((low >>> 12) & (tlbEntries - 1)) * entryWords;
+      if (i32[word + 4] === (low & ~0xfff) && i32[word + 5] === high) found.add(i32[word + 7]!);
+    }
+    return [...found];
+  }
+
+  /** Drops the tags for reads and writes of the page at `high:low`, whatever the top byte of its address. */
+  dropDataTags(low: number, high: number): void {
+    const i32 = this.#memory.i32;
+    const page = virtualPage(low, high);
+    for (let context = 0; context < this.count; context++) {
+      if (this.#key[context] === freeKey) continue;
+      const word = (this.tlb(context) >>> 2) + ((low >>> 12) & (tlbEntries - 1)) * entryWords;
+      for (let tag = 0; tag < 4; tag += 2) {
+        if (i32[word + tag] === invalidWord || virtualPage(i32[word + tag]!, i32[word + tag + 1]!) !== page) continue;
+        i32[word + tag] = invalidWord;
+        i32[word + tag + 1] = invalidWord;
+      }
+    }
+  }
+
   /** Empties all jump caches: regions are gone. */
   clearJumpCaches(): void {
     for (let context = 0; context < this.count; context++) {

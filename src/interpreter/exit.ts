@@ -22,5 +22,7 @@ export const Exit = {
   compile: 9,
   /** The interpreter executed a RET while regions wait for calls to return. Only inside generated code. */
   returned: 10,
+  /** pc is at a record that a debugger has marked; nothing of the instruction was executed. */
+  breakpoint: 11,
 } as const;
 export type ExitCode = (typeof Exit)[keyof typeof Exit];

@@ -660,6 +660,22 @@ class ColdLowering extends InterpreterLowering {
   }
 }
 
+/** Compiles the operation that a debugger puts in an instruction's place: pc is stored, and `Exit.breakpoint` answered. */
+export function compileBreakpoint(memory: WebAssembly.Memory): WebAssembly.ExportValue {
+  const module = new ModuleBuilder(memory.buffer.byteLength / 65536);
+  const index = module.declare(coldSignature);
+  const code = new Code(64);
+  const [pe, record, delta] = [0, 1, 2];
+  code.u8(op.localGet).u32(pe);
+  code.u8(op.localGet).u32(record).u8(op.i32Const).s32(2).u8(op.i32ShrU).u8(op.i64ExtendI32U);
+  code.u8(op.localGet).u32(delta).u8(op.i64Add).u8(op.i64Store).u8(3).u32(PeState.pc);
+  code.u8(op.i32Const).s32(2 + Exit.breakpoint * 2).u8(op.end);
+  module.define(index, [], code);
+  module.exportFunction("breakpoint", index);
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { m: { memory } });
+  return instance.exports["breakpoint"]!;
+}
+
 /** Compiles templates into functions of {@link coldSignature}, all in one module. */
 export function compileCold(options: {
   readonly memory: WebAssembly.Memory;

@@ -1,7 +1,7 @@
 import type { InstructionTable } from "../isa/table.js";
 import type { Instruction, Template } from "../isa/template.js";
 import type { RoutineLibrary } from "../wasm/routines.js";
-import { compileCold, type MachineCalls } from "./interpreter.js";
+import { compileBreakpoint, compileCold, type MachineCalls } from "./interpreter.js";
 import { firstHotOperation, RecordLayout, type RecordMemory, writeOperands } from "./record.js";
 
 /** Cold operations that may exist: u16 numbers, less those with a fixed meaning. */
@@ -15,6 +15,7 @@ export class OperationNumbers {
   /** By template id; undefined for templates that have no number yet. */
   private readonly numbers: (number | undefined)[] = [];
   private readonly compiled: (Template | undefined)[] = [];
+  private breakpointNumber: number | undefined;
   readonly hot: readonly Template[];
   readonly coldTable = new WebAssembly.Table({ element: "anyfunc", initial: coldCapacity });
 
@@ -43,6 +44,16 @@ export class OperationNumbers {
     if (known !== undefined) return known;
     this.compile([template], calls);
     return this.numbers[template.id]!;
+  }
+
+  /** The number of the operation that leaves with `Exit.breakpoint`; compiled when it is wanted first. */
+  get breakpoint(): number {
+    if (this.breakpointNumber === undefined) {
+      const slot = this.compiled.push(undefined) - 1;
+      this.coldTable.set(slot, compileBreakpoint(this.memory) as CallableFunction);
+      this.breakpointNumber = firstHotOperation + this.hot.length + slot;
+    }
+    return this.breakpointNumber;
   }
 
   /** Compiles templates outside the main switch, all in one module. */

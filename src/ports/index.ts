@@ -5,7 +5,6 @@ export * from "./dma.js";
 export * from "./entropy.js";
 export * from "./host-file-system.js";
 export * from "./interrupt-observer.js";
-export * from "./interrupt-observer.js";
 export * from "./irq.js";
 export * from "./log.js";
 export * from "./mmio.js";

@@ -3,16 +3,18 @@ import { DeviceTreeError } from "../../board/device-tree/blob.js";
 import { LoadError } from "../../board/loaders/image.js";
 import { Machine, MachineError } from "../../board/machine.js";
 import { describeEnd, type MachineEnd } from "../../board/machine-options.js";
+import { Monitor } from "../../debug/monitor/monitor.js";
 import { disassemble } from "../../isa/disassembler.js";
 import { Console } from "../console/console.js";
 import { Terminal } from "../console/terminal.js";
 import { systemErrorText, UserError } from "../errors.js";
+import { GdbServer } from "../gdb/server.js";
 import { describeOptions, parseArguments } from "../options/parser.js";
 import { defaultConfiguration, type RunConfiguration } from "../options/run-configuration.js";
 import { runOptions } from "../options/run-options.js";
+import { nearest } from "../options/suggest.js";
 import { setUpMachine } from "../run/machine-setup.js";
 import { applyPreset, presets } from "../run/presets.js";
-import { nearest } from "../options/suggest.js";
 import { asksForHelp, type Command } from "./command.js";
 
 /** Exit statuses beside the guest's own. */
@@ -28,8 +30,6 @@ ${Object.entries(presets)
 Options, in QEMU's spelling where QEMU has them:
 ${describeOptions(runOptions)}
 
-What -d logs: int, each exception taken and each return (time in ns, instructions of the PE, levels, syndrome in words); mmu, each translation that missed the TLB (addresses, regime,
-permissions, size) or its fault; exec, the address of each instruction, which then run one at a time;
 Images in memory, beside -kernel and -initrd:
   -device guest-loader,addr=N,kernel=FILE[,bootargs=TEXT]  for a hypervisor, which /chosen tells of it
   -device guest-loader,addr=N,initrd=FILE
@@ -37,6 +37,8 @@ Images in memory, beside -kernel and -initrd:
   -device loader,addr=N,data=N,data-len=1..8[,data-be=on]  a value
   -device loader,addr=N,cpu-num=N  PE N starts there
 
+What -d logs: int, each exception taken and each return (time in ns, instructions of the PE, levels, syndrome in words); mmu, each translation that missed the TLB (addresses, regime,
+permissions, size) or its fault; exec, the address of each instruction, which then run one at a time;
 unimp, what isn't implemented; guest_errors, the guest's misuse of devices.
 
 The console is the terminal: Ctrl-A x leaves, Ctrl-A c is the monitor, Ctrl-A h helps.
@@ -50,9 +52,10 @@ Examples:
   trapeze run -kernel test.elf -semihosting -serial null --max-instructions 1000000 --stats
   trapeze run -kernel test.elf -semihosting-config enable=on,arg=test,arg=input.txt
   trapeze run demo -serial null -d int,mmu -D log.txt
+  trapeze run debian -s -S    (then: gdb-multiarch -ex 'target remote :1234')
+  trapeze run -bios QEMU_EFI.fd -m 512 -drive if=pflash,unit=1,file=variables.fd
   trapeze run debian -drive file=disk.img,if=none,id=d0,snapshot=on -device virtio-blk-device,drive=d0
 `;
-  trapeze run -bios QEMU_EFI.fd -m 512 -drive if=pflash,unit=1,file=variables.fd
 
 export const runCommand: Command = {
   summary: "run a machine: a kernel, an ELF program, demo, or debian",
@@ -73,9 +76,12 @@ export const runCommand: Command = {
 async function runMachine(configuration: RunConfiguration): Promise<number> {
   let machine: Machine | undefined;
   let monitor: Monitor | undefined;
-  let left: string | undefined;
-  const leave = (how: string): void => {
-    left = how;
+  let gdb: GdbServer | undefined;
+  // A machine that stands still gives Node nothing to wait for, and it would end the process.
+  const awake = setInterval(() => {}, 2 ** 30);
+  let left: Leaving | undefined;
+  const leave = (how: string, status: number = Status.left): void => {
+    left = { how, status };
     machine?.stop();
   };
   const terminal = new Terminal();
@@ -90,7 +96,16 @@ async function runMachine(configuration: RunConfiguration): Promise<number> {
   };
   try {
     machine = await createFrom(options);
-    monitor = new Monitor(machine, disassemble, () => leave("the monitor's quit"));
+    const quit = (): void => leave("the monitor's quit");
+    monitor = new Monitor(machine, { disassemble, nearest, quit });
+    if (configuration.gdb) {
+      gdb = new GdbServer(machine, { kill: () => leave("GDB's kill", Status.ended), quit });
+      await gdb.open(configuration.gdb);
+    }
+    if (configuration.startStopped) {
+      machine.debug.attach();
+      machine.debug.pause();
+    }
     const { maxInstructions } = configuration;
     const end = left
       ? ({ kind: "stopped" } as const)
@@ -99,13 +114,16 @@ async function runMachine(configuration: RunConfiguration): Promise<number> {
           onSlice: flush,
         });
     flush();
+    gdb?.ended(end);
     for (const character of characters) character.close();
     terminal.close();
     await report(configuration, machine, end);
     return conclude(end, left);
   } finally {
     flush();
+    clearInterval(awake);
     trace?.close();
+    gdb?.close();
     terminal.close();
   }
 }
@@ -121,7 +139,6 @@ async function createFrom(options: Parameters<typeof Machine.create>[0]): Promis
 }
 
 /** Statistics and the state hash, when they were asked for. */
-    clearInterval(awake);
 async function report(configuration: RunConfiguration, machine: Machine, end: MachineEnd): Promise<void> {
   const { stats, stateHash } = configuration;
   const hash = stateHash ? await machine.stateHash() : undefined;

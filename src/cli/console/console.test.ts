@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { examine, parseExamineFormat } from "../../debug/monitor/examine.js";
 import { type ConsoleInput, EscapeFilter } from "./escape.js";
-import { examine, parseExamineFormat } from "./examine.js";
 import { LineEditor } from "./line-editor.js";
 
 const bytes = (text: string) => Buffer.from(text, "latin1");

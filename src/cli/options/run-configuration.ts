@@ -13,6 +13,8 @@ export type CharacterTarget =
       readonly wait: boolean;
     };
 
+/** Where the GDB server listens. */
+export type GdbTarget =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   | { readonly kind: "unix"; readonly path: string }
   | { readonly kind: "stdio" };
@@ -37,8 +39,6 @@ export type DeviceOption =
   | { readonly kind: "virtio-rng" }
   | { readonly kind: "virtio-9p"; readonly folder: string; readonly tag: string };
 
-/** What the options of `trapeze run` ask for. */
-export interface RunConfiguration {
 /** A bank of flash and its image. */
 export interface FlashOption {
   readonly unit: number;
@@ -64,6 +64,8 @@ export interface LoaderOption {
   readonly processor?: number;
 }
 
+/** What the options of `trapeze run` ask for. */
+export interface RunConfiguration {
   virtualization: boolean;
   secure: boolean;
   cpu?: string;
@@ -74,21 +76,23 @@ export interface LoaderOption {
   initrd?: string;
   append?: string;
   deviceTree?: string;
-  drives: DriveOption[];
-  folders: FolderOption[];
   bios?: string;
   flash: FlashOption[];
   modules: ModuleOption[];
   loaders: LoaderOption[];
+  drives: DriveOption[];
+  folders: FolderOption[];
   characterDevices: Map<string, CharacterTarget>;
   devices: DeviceOption[];
   /** The PL011, and the Secure one. */
   serials: CharacterTarget[];
   semihosting: boolean;
   semihostingArguments: string[];
+  gdb?: GdbTarget | undefined;
+  /** Wait for a debugger, or the monitor, before the first instruction. */
+  startStopped: boolean;
   log: Set<LogChannel>;
   logFile?: string;
-  startStopped: boolean;
   /** A file for a Perfetto trace. */
   trace?: string;
   noReboot: boolean;
@@ -112,21 +116,21 @@ export function defaultConfiguration(): RunConfiguration {
     virtualization: false,
     secure: false,
     processors: 1,
+    flash: [],
+    modules: [],
+    loaders: [],
     drives: [],
     folders: [],
     characterDevices: new Map(),
     devices: [],
-    flash: [],
-    modules: [],
-    loaders: [],
+    serials: [],
     semihosting: false,
     semihostingArguments: [],
+    startStopped: false,
     log: new Set(),
     noReboot: false,
-    serials: [],
     snapshot: false,
     epoch: defaultEpoch,
-    startStopped: false,
     seed: 0n,
     stateHash: false,
     jit: true,

@@ -3,6 +3,7 @@ import type { LogChannel } from "../../ports/index.js";
 import { UserError } from "../errors.js";
 import { parseCharacterDevice, parseSerial } from "./character-target.js";
 import { applyDevice, applyDrive, applyFsdev, applyVirtfs } from "./device-options.js";
+import { defaultGdbPort, parseGdbTarget } from "./gdb-target.js";
 import type { OptionDefinition } from "./parser.js";
 import { Properties } from "./properties.js";
 import type { RunConfiguration } from "./run-configuration.js";
@@ -74,12 +75,12 @@ export const runOptions: readonly OptionDefinition<RunConfiguration>[] = [
     apply: (c, file) => void (c.deviceTree = file),
   },
   {
-  {
     spellings: ["-bios"],
     argument: "FILE",
     help: "firmware, into flash at address 0, where the machine then starts; it finds -kernel in fw_cfg",
     apply: (c, file) => void (c.bios = file),
   },
+  {
     spellings: ["-drive"],
     argument: "PROPERTIES",
     help: "a disk image: file=FILE[,if=none,id=ID][,format=raw][,snapshot=on][,readonly=on], or if=pflash[,unit=0|1]: flash",
@@ -184,17 +185,23 @@ export const runOptions: readonly OptionDefinition<RunConfiguration>[] = [
     help: "a trace of exception levels, interrupts and counters for ui.perfetto.dev",
     apply: (c, file) => void (c.trace = file),
   },
-  { spellings: ["-no-reboot"], help: "end when the guest resets", apply: (c) => void (c.noReboot = true) },
   {
+    spellings: ["-gdb"],
     argument: "TARGET",
+    help: "wait for GDB on tcp::PORT, tcp:HOST:PORT, unix:PATH or stdio (none: don't); for gdb-multiarch's target remote",
+    apply: (c, argument, option) => void (c.gdb = parseGdbTarget(argument, option)),
   },
   {
     spellings: ["-s"],
+    help: `short for -gdb tcp::${defaultGdbPort}`,
+    apply: (c) => void (c.gdb = { kind: "tcp", host: "localhost", port: defaultGdbPort }),
   },
   {
     spellings: ["-S"],
+    help: "don't begin until GDB, or the monitor's cont, says so",
     apply: (c) => void (c.startStopped = true),
   },
+  { spellings: ["-no-reboot"], help: "end when the guest resets", apply: (c) => void (c.noReboot = true) },
   {
     spellings: ["-snapshot"],
     help: "writes to disks go to throw-away overlays",

@@ -1,4 +1,4 @@
-import { UserError } from "../errors.js";
+import { MonitorError } from "./command.js";
 
 /** What `x/FMT` asks for: so many units of so many bytes, printed in a format. */
 export interface ExamineFormat {
@@ -13,16 +13,16 @@ const unitSizes: Readonly<Record<string, 1 | 2 | 4 | 8>> = { b: 1, h: 2, w: 4, g
 /** Reads a format in GDB's and QEMU's spelling: `x/4xg`, `xp/16i`, `x`. */
 export function parseExamineFormat(text: string): ExamineFormat {
   const match = /^(\d*)([a-z]*)$/.exec(text);
-  if (!match) throw new UserError(`'/${text}' is not a format: /COUNT, one of x d u o c i, one of b h w g`);
+  if (!match) throw new MonitorError(`'/${text}' is not a format: /COUNT, one of x d u o c i, one of b h w g`);
   let format: ExamineFormat["format"] = "x";
   let unit: ExamineFormat["unit"] | undefined;
   for (const letter of match[2]!) {
     if (Object.hasOwn(unitSizes, letter)) unit = unitSizes[letter]!;
     else if ("xduoci".includes(letter)) format = letter as ExamineFormat["format"];
-    else throw new UserError(`'${letter}' is neither a format (x d u o c i) nor a size (b h w g)`);
+    else throw new MonitorError(`'${letter}' is neither a format (x d u o c i) nor a size (b h w g)`);
   }
   const count = match[1] === "" ? 1 : Number(match[1]);
-  if (count < 1 || count > 4096) throw new UserError("the count must be from 1 to 4096");
+  if (count < 1 || count > 4096) throw new MonitorError("the count must be from 1 to 4096");
   return { count, format, unit: format === "i" ? 4 : (unit ?? (format === "c" ? 1 : 4)) };
 }
 
