@@ -7,7 +7,7 @@
 #include "hyplet.h"
 
 #define SYS_EXIT 0           /* status: ends the process */
-#define SYS_WRITE 1          /* buffer, length: to the console */
+#define SYS_WRITE 1          /* buffer, length: to the console; how much of it went there */
 #define SYS_YIELD 2          /* behind the other threads of this priority */
 #define SYS_SLEEP 3          /* until */
 #define SYS_MAP 4            /* size: zeroed memory; its address */

@@ -17,7 +17,7 @@ void scheduler_init(unsigned number)
     pe->number = number;
     pe->timer = FOREVER;
     pe->current = 0;
-    pe->fp_owner = 0;
+    pe->fp_owner = pe->loaded = 0;
     list_init(&pe->sleepers);
     for (unsigned n = 0; n < PRIORITY_COUNT; n++)
         list_init(&pe->ready[n]);
@@ -51,6 +51,8 @@ static void notify(struct pe *pe, unsigned priority)
 void block(struct thread *thread, struct list *where, uint64_t until, int64_t result)
 {
     thread->state = THREAD_BLOCKED;
+    if (thread->pe->current == thread)
+        thread->pe->current = 0;
     if (where)
         list_append(where, &thread->link);
     if (until == FOREVER)
@@ -99,9 +101,19 @@ void scheduler_set_priority(struct thread *thread, unsigned priority)
     }
 }
 
+/* What is in registers of this PE while the thread runs, beside its frame. */
+static void unload(struct pe *pe)
+{
+    if (pe->loaded)
+        pe->loaded->tls = read_sysreg(tpidr_el0);
+    pe->loaded = 0;
+}
+
 void scheduler_move(struct thread *thread, struct pe *to)
 {
     fp_save(thread);
+    if (thread->pe->loaded == thread)
+        unload(thread->pe);
     if (thread->pe->current == thread)
         thread->pe->current = 0;
     thread->pe = to;
@@ -118,6 +130,8 @@ void scheduler_forget(struct thread *thread)
     for (unsigned n = 0; n < MAX_PES; n++) {
         if (pes[n].current == thread)
             pes[n].current = 0;
+        if (pes[n].loaded == thread)
+            pes[n].loaded = 0;
         if (pes[n].fp_owner == thread)
             pes[n].fp_owner = 0;
     }
@@ -168,19 +182,14 @@ static void set_timer(struct pe *pe)
 
 static void load(struct pe *pe, struct thread *thread)
 {
-    static struct thread *last[MAX_PES];
-    if (last[pe->number] == thread && pe->space == thread->process)
-        return;
-    switches++;
-    last[pe->number] = thread;
     address_space_use(pe, thread->process);
+    if (pe->loaded == thread)
+        return;
+    unload(pe);
+    pe->loaded = thread;
     write_sysreg(tpidr_el0, thread->tls);
     fp_switch(pe, thread);
-}
-
-static void save_current(struct pe *pe)
-{
-    pe->current->tls = read_sysreg(tpidr_el0);
+    switches++;
 }
 
 static void idle(struct pe *pe)
@@ -219,8 +228,6 @@ static void choose(struct pe *pe)
 struct frame *schedule(void)
 {
     struct pe *pe = this_pe();
-    if (pe->current)
-        save_current(pe);
     for (;;) {
         choose(pe);
         if (!pe->current->doomed)

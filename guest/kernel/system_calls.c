@@ -12,6 +12,7 @@
 #include "user_irq.h"
 
 #define WRITE_PART 128
+#define WRITE_MAX 1024
 #define NAME_AND_ARGUMENT 512
 
 /* x0 to x5 at the call. What it answers goes to x0, unless it blocked the thread: who wakes it says the answer then. */
@@ -23,16 +24,29 @@ static int64_t sys_exit(struct thread *self, const uint64_t *x)
     return 0;
 }
 
+static int readable(const struct process *process, uint64_t address, uint64_t size)
+{
+    if (size > USER_END || address > USER_END - size)
+        return 0;
+    for (uint64_t page = address & ~(PAGE_SIZE - 1); page < address + size; page += PAGE_SIZE)
+        if (!user_page(process, page, 0))
+            return 0;
+    return 1;
+}
+
+/* All or nothing, and not for long: the kernel can't be interrupted meanwhile. */
 static int64_t sys_write(struct thread *self, const uint64_t *x)
 {
     char part[WRITE_PART];
-    for (uint64_t done = 0, size; done < x[1]; done += size) {
-        size = x[1] - done < sizeof part ? x[1] - done : sizeof part;
-        if (copy_in(self->process, part, x[0] + done, size))
-            return ERROR_FAULT;
+    const uint64_t length = x[1] < WRITE_MAX ? x[1] : WRITE_MAX;
+    if (!readable(self->process, x[0], x[1]))
+        return ERROR_FAULT;
+    for (uint64_t done = 0, size; done < length; done += size) {
+        size = length - done < sizeof part ? length - done : sizeof part;
+        copy_in(self->process, part, x[0] + done, size);
         console_write(part, size);
     }
-    return (int64_t)x[1];
+    return (int64_t)length;
 }
 
 static int64_t sys_yield(struct thread *self, const uint64_t *x)

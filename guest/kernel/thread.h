@@ -55,6 +55,7 @@ struct pe {
     int leaving; /* HYPLET_DROP_CPU: off as soon as nothing is to do */
     struct thread *current;
     struct process *space; /* whose tables are in TTBR0_EL1 */
+    struct thread *loaded;   /* whose TPIDR_EL0 and FP trap are in place */
     struct thread *fp_owner; /* whose values the FP registers hold */
     uint64_t quantum_end;    /* of the current thread */
     uint64_t timer;          /* what CNTV_CVAL_EL0 holds; FOREVER: off */

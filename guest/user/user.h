@@ -21,6 +21,7 @@ static inline int64_t syscall6(uint64_t number, uint64_t a, uint64_t b, uint64_t
 }
 
 static inline void exit(int64_t status) { syscall6(SYS_EXIT, (uint64_t)status, 0, 0, 0, 0); __builtin_unreachable(); }
+/* May take less than all. */
 static inline int64_t write(const void *from, size_t size) { return syscall6(SYS_WRITE, (uint64_t)from, size, 0, 0, 0); }
 static inline void yield(void) { syscall6(SYS_YIELD, 0, 0, 0, 0, 0); }
 static inline void sleep_until(uint64_t count) { syscall6(SYS_SLEEP, count, 0, 0, 0, 0); }
