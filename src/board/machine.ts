@@ -483,6 +483,7 @@ export class Machine {
     processor.pc = pc;
     processor.setX(0, x0);
     this.#board.timers[pe]!.reset();
+    this.#board.gic.resetProcessor(pe);
     processor.observer?.powered(processor, true);
   }
 
@@ -597,8 +598,7 @@ export class Machine {
       },
       standBy: (pe) => {
         const processor = this.#processor(pe);
-        processor.waiting = processor.irqPending === 0;
-        if (processor.waiting) processor.observer?.waits(processor, true);
+        if (!processor.wakes) processor.wait(false);
       },
       systemOff: () => this.#finish({ kind: "off" }),
       systemReset: () => this.#finish({ kind: "reset" }),

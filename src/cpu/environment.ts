@@ -265,7 +265,7 @@ function waitFor(pe: ProcessingElement, event: boolean): number {
     pe.setState(PeState.event, 0);
     return next;
   }
-  if (!event && pe.irqPending !== 0) return leave;
+  if (!event && pe.wakes) return leave;
   const el = pe.el;
   const iss = (1 << 24) | (14 << 20) | (event ? 1 : 0);
   if (el === 0 && (pe.register(pe.sctlrWord) & (event ? Sctlr.nTWE : Sctlr.nTWI)) === 0) {
@@ -280,11 +280,10 @@ function waitFor(pe: ProcessingElement, event: boolean): number {
     takeSynchronous(pe, 3, ExceptionClass.wfx, iss);
     return redirected;
   }
-  // WFE may end at any time (D1.6.1); it only gives up the turn, since stores by other PEs don't signal events.
-  if (!event) {
-    pe.waiting = true;
-    pe.waitingForEvent = false;
-    pe.observer?.waits(pe, true);
+  // With the monitor armed, a store by another PE should be an event, and isn't seen: WFE, which may end at any time
+  // (D1.6.1), only gives up the turn.
+  if (!event || (pe.state(PeState.exclusiveAddress) & pe.state(PeState.exclusiveAddress + 4)) === -1) {
+    if (!pe.wakes) pe.wait(event);
   }
   return wait;
 }

@@ -1,3 +1,5 @@
+import type { Alarm } from "../ports/index.js";
+
 /** Who accesses a GIC register: what the pseudocode of IHI 0069 asks of the PE. */
 export interface InterruptControllerContext {
   el: 0 | 1 | 2 | 3;
@@ -27,6 +29,11 @@ export interface TimerPort {
   write(register: string, value: bigint): void;
   /** CNTPCT_EL0 as an exact number. */
   physicalCount(): number;
+  /**
+   * Calls `event` when an event stream has its next event, and soon in any case: what WFE waits for may have no other
+   * way to tell. `controls` are CNTKCTL_EL1 and, with EL2, CNTHCTL_EL2.
+   */
+  scheduleEvent(controls: readonly number[], event: () => void): Alarm;
 }
 
 /** Counts of the engine. */

@@ -1,5 +1,5 @@
 import { systemRegister, systemRegisters } from "../isa/system-registers/index.js";
-import { type Log, silentLog } from "../ports/index.js";
+import { type Alarm, type Log, silentLog } from "../ports/index.js";
 import type { CodePages } from "./code-pages.js";
 import type { Core } from "./cores/core.js";
 import { anyWatchpoint, debugEventsOf } from "./debug-exceptions.js";
@@ -232,6 +232,8 @@ export class ProcessingElement {
   /** Translations that a TLB didn't have: reads, writes, fetches. */
   readonly tlbMisses = new Float64Array(3);
 
+  /** Ends a WFE. */
+  #eventAlarm: Alarm | undefined;
   /** Bits of {@link Interrupt} that wires drive. */
   #wires = 0;
   #key = -1;
@@ -327,6 +329,8 @@ export class ProcessingElement {
     this.pc = this.resetAddress;
     this.waiting = false;
     this.waitingForEvent = false;
+    this.#eventAlarm?.cancel();
+    this.#eventAlarm = undefined;
     this.poweredOff = false;
     this.watching = false;
     this.stepping = 0;
@@ -442,8 +446,25 @@ export class ProcessingElement {
     i32[w + spWord + 1] = i32[now + 1]!;
   }
 
+  /** Puts the PE to sleep in WFI, or in WFE when `forEvent`. */
+  wait(forEvent: boolean): void {
+    this.waiting = true;
+    this.waitingForEvent = forEvent;
+    if (forEvent) this.#eventAlarm = this.timers?.scheduleEvent(this.#eventControls(), () => this.signalEvent());
+    this.observer?.waits(this, true);
+  }
+
+  /** CNTKCTL_EL1 and, with EL2, CNTHCTL_EL2: event streams. */
+  #eventControls(): readonly number[] {
+    const controls = [this.register(Word.CNTKCTL_EL1)];
+    if (this.haveEl2) controls.push(this.register(Word.CNTHCTL_EL2));
+    return controls;
+  }
+
   #endWait(): void {
     this.waiting = false;
+    this.#eventAlarm?.cancel();
+    this.#eventAlarm = undefined;
     this.observer?.waits(this, false);
   }
 
@@ -709,7 +730,20 @@ export class ProcessingElement {
       if (hcr & Hcr.VSE) pending |= Interrupt.vserror;
     }
     this.i32[this.w + word(PeState.interruptsPending)] = pending;
-    if (pending !== 0 && this.waiting) this.#endWait();
+    if (pending !== 0 && this.waiting && this.wakes) this.#endWait();
+  }
+
+  /** Whether what is pending ends a WFI: masked or not, but virtual interrupts only where they can be taken at all (D1.6.2). */
+  get wakes(): boolean {
+    let waking = this.irqPending;
+    if (this.el > 1 || !this.el2Enabled || (this.hcrLow & Hcr.TGE) !== 0)
+      waking &= Interrupt.irq | Interrupt.fiq | Interrupt.serror;
+    else {
+      if ((this.hcrLow & Hcr.IMO) === 0) waking &= ~Interrupt.virq;
+      if ((this.hcrLow & Hcr.FMO) === 0) waking &= ~Interrupt.vfiq;
+      if ((this.hcrLow & Hcr.AMO) === 0) waking &= ~Interrupt.vserror;
+    }
+    return waking !== 0;
   }
 
   /** Makes interrupts look as if none were pending, until {@link updateInterrupts}. */

@@ -36,6 +36,8 @@ export const Word = {
   PAR_EL1: wordOf("PAR_EL1"),
   HPFAR_EL2: wordOf("HPFAR_EL2"),
   CNTVOFF_EL2: wordOf("CNTVOFF_EL2"),
+  CNTKCTL_EL1: wordOf("CNTKCTL_EL1"),
+  CNTHCTL_EL2: wordOf("CNTHCTL_EL2"),
   CSSELR_EL1: wordOf("CSSELR_EL1"),
   VPIDR_EL2: wordOf("VPIDR_EL2"),
   VMPIDR_EL2: wordOf("VMPIDR_EL2"),

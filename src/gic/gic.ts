@@ -3,6 +3,7 @@ import { CpuInterface } from "./cpu-interface.js";
 import { Distributor } from "./distributor.js";
 import { GicState, type SavedGicState } from "./gic-state.js";
 import { Its, type SavedIts } from "./its.js";
+import { resetCpuInterface } from "./pe-state.js";
 import { Redistributors } from "./redistributor.js";
 import type { GicOptions } from "./types.js";
 import { type SavedVirtualCpuInterface, VirtualCpuInterface } from "./virtual-cpu-interface.js";
@@ -33,6 +34,8 @@ export interface Gic extends GicFrames {
   virtualCpuInterface(pe: number): VirtualCpuInterface;
   /** Cold reset; input wires keep their level. */
   reset(): void;
+  /** Resets the CPU interface of a PE, physical and virtual, with the PE itself. */
+  resetProcessor(pe: number): void;
   /** A plain object for JSON. */
   save(): SavedGic;
   /** Takes what {@link save} gave on a GIC with the same options; drives the outputs. Throws when the shapes differ. */
@@ -78,6 +81,12 @@ export function createGic(options: GicOptions): Gic {
       its?.reset();
       for (const virtual of virtualCpuInterfaces) virtual.reset();
       state.reset();
+    },
+    resetProcessor(index) {
+      const pe = peOf(index);
+      pe.icc = resetCpuInterface();
+      virtualCpuInterfaces[index]!.reset();
+      state.updateAll();
     },
     save: () => ({
       ...state.save(),

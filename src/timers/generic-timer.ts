@@ -1,8 +1,11 @@
-import type { Clock, IrqLine } from "../ports/index.js";
+import type { Alarm, Clock, IrqLine } from "../ports/index.js";
 import { type SavedTimer, Timer } from "./timer.js";
 
 /** Counts per second that CNTFRQ_EL0 reports at reset: 16 ns a tick, as QEMU's `virt`. */
 export const counterFrequency = 62_500_000;
+
+/** Nanoseconds after which a WFE ends by itself, as the architecture lets it: Linux's own event stream has this period. */
+const longestWait = 100_000;
 
 const mask64 = 0xffff_ffff_ffff_ffffn;
 
@@ -125,6 +128,15 @@ export class GenericTimers {
     if (ahead === 0n) ahead = period;
     const time = (this.physicalCount() + Number(ahead)) * this.#tick;
     return time <= Number.MAX_SAFE_INTEGER ? time : undefined;
+  }
+
+  /** See TimerPort: the next event of the streams of CNTKCTL_EL1 and CNTHCTL_EL2, but no later than 100 us. */
+  scheduleEvent([kernel, hypervisor]: readonly number[], event: () => void): Alarm {
+    const now = this.#clock.now();
+    const next = (control: number | undefined, counter: "physical" | "virtual") =>
+      this.nextEventStreamTime(BigInt((control ?? 0) >>> 0), counter) ?? Number.POSITIVE_INFINITY;
+    const at = Math.min(next(kernel, "virtual"), next(hypervisor, "physical"), now + longestWait);
+    return this.#clock.schedule(at, event);
   }
 
   /** Disables all timers; CNTVOFF_EL2 becomes 0. */
