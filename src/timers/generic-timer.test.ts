@@ -221,6 +221,20 @@ describe("the event stream", () => {
     expect(timers.nextEventStreamTime(0x34n, "virtual")).toBe(9 * 16);
     expect(timers.nextEventStreamTime(0x2_0034n, "physical")).toBe(2048 * 16);
   });
+
+  it.each([
+    ["CNTKCTL_EL1's", [0x34], 8 * 16],
+    ["CNTHCTL_EL2's", [0, 0x24], 4 * 16],
+    ["the earlier of both", [0x34, 0x24], 4 * 16],
+    ["no stream, but 100 us", [0, 0], 100_000],
+    ["a stream too slow, but 100 us", [0xf4, 0], 100_000],
+  ])("ends a WFE with an event: %s", (_name, controls, expected) => {
+    const { clock, timers } = make();
+    const events: number[] = [];
+    timers.scheduleEvent(controls, () => events.push(clock.time));
+    clock.advanceTo(1_000_000);
+    expect(events).toEqual([expected]);
+  });
 });
 
 it("uses the interrupts of the base system architecture", () => {
