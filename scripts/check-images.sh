@@ -19,8 +19,10 @@ fi
 # In a folder of its own: what lies in build/ may be stale.
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
-make -s BUILD="$build" "$build/images/demo.elf"
-if ! cmp "$build/images/demo.elf" images/demo.elf; then
-  echo "check-images: guest/images/demo.elf is not what guest/ builds; run 'make -C guest images' and commit the result" >&2
-  exit 1
-fi
+for image in $(make -s image-names); do
+  make -s BUILD="$build" "$build/images/$image"
+  if ! cmp "$build/images/$image" "images/$image"; then
+    echo "check-images: guest/images/$image is not what guest/ builds; run 'make -C guest images' and commit the result" >&2
+    exit 1
+  fi
+done

@@ -24,7 +24,10 @@ const arrows: Readonly<Record<string, { readonly folders: readonly string[]; rea
     debug: { folders: ["board", "cpu", "isa", "ports"] },
     lab: { folders: ["board", "cpu", "debug", "isa", "ports"] },
     "index.ts": { folders: ["board", "ports"] },
-    cli: { folders: ["board", "debug", "devices", "isa", "lab", "ports", "index.ts"], packages: ["fflate", "node:"] },
+    cli: {
+      folders: ["board", "debug", "devices", "isa", "lab", "ports", "cpu/cores/cores.ts", "index.ts"],
+      packages: ["fflate", "node:"],
+    },
     web: { folders: ["index.ts"], packages: ["@xterm/xterm"] },
   };
 

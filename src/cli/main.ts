@@ -5,6 +5,7 @@ import { suggestion } from "./options/suggest.js";
 /** Subcommands, loaded when they are wanted: a machine should start at once. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./commands/run.js")).runCommand,
+  compare: async () => (await import("./commands/compare.js")).compareCommand,
   get: async () => (await import("./commands/get.js")).getCommand,
   disassemble: async () => (await import("./commands/disassemble.js")).disassembleCommand,
 };

@@ -52,6 +52,7 @@ Examples:
   trapeze run -kernel test.elf -semihosting -serial null --max-instructions 1000000 --stats
   trapeze run -kernel test.elf -semihosting-config enable=on,arg=test,arg=input.txt
   trapeze run demo -serial null -d int,mmu -D log.txt
+  trapeze run demo --trace demo.perfetto-trace
   trapeze run debian -s -S    (then: gdb-multiarch -ex 'target remote :1234')
   trapeze run -bios QEMU_EFI.fd -m 512 -drive if=pflash,unit=1,file=variables.fd
   trapeze run debian -drive file=disk.img,if=none,id=d0,snapshot=on -device virtio-blk-device,drive=d0
