@@ -1,4 +1,11 @@
-import type { BlockBackend, CharacterBackend, HostFileSystem, Log, SemihostingFiles } from "../ports/index.js";
+import type {
+  BlockBackend,
+  CharacterBackend,
+  HostFileSystem,
+  Log,
+  NetworkBackend,
+  SemihostingFiles,
+} from "../ports/index.js";
 import type { LoaderRequest } from "./loaders/generic-loader.js";
 import type { GuestModule } from "./loaders/guest-module.js";
 import type { MachineObserver } from "./observers.js";
@@ -17,7 +24,9 @@ type VirtioKind =
   | { readonly kind: "virtio-blk"; readonly backend: BlockBackend; readonly serial?: string }
   | { readonly kind: "virtio-console"; readonly backend: CharacterBackend }
   | { readonly kind: "virtio-rng" }
-  | { readonly kind: "virtio-9p"; readonly files: HostFileSystem; readonly mountTag: string };
+  | { readonly kind: "virtio-9p"; readonly files: HostFileSystem; readonly mountTag: string }
+  /** `mac` is six bytes; without it, 52:54:00:12:34:56 and up. */
+  | { readonly kind: "virtio-net"; readonly backend: NetworkBackend; readonly mac?: Uint8Array };
 
 export interface MachineSemihosting {
   /** What SYS_GET_CMDLINE gives. */

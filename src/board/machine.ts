@@ -4,7 +4,7 @@ import { createEngine } from "../cpu/engine.js";
 import type { ProcessingElement } from "../cpu/processing-element.js";
 import { AccessKind } from "../cpu/translation/walker.js";
 import { Semihosting } from "../devices/semihosting.js";
-import { type CharacterBackend, type Dma, type Log, silentLog } from "../ports/index.js";
+import { type CharacterBackend, type Dma, type Log, type NetworkBackend, silentLog } from "../ports/index.js";
 import { hasFlashFirmware, type MachineBoot, planMachineBoot, startsAsFirmware } from "./boot.js";
 import { DebugPort } from "./debug-port.js";
 import { placeDevices } from "./device-places.js";
@@ -576,8 +576,29 @@ export class Machine {
     };
   }
 
+  #listeningNetwork(backend: NetworkBackend): NetworkBackend {
+    return {
+      send: (frame) => backend.send(frame),
+      connect: ({ clock, receive }) =>
+        backend.connect({
+          clock,
+          receive: (frame) => {
+            receive(frame);
+            this.#wake();
+          },
+        }),
+    };
+  }
+
   #listeningDevice(device: MachineDevice): MachineDevice {
-    return device.kind === "virtio-console" ? { ...device, backend: this.#listening(device.backend) } : device;
+    switch (device.kind) {
+      case "virtio-console":
+        return { ...device, backend: this.#listening(device.backend) };
+      case "virtio-net":
+        return { ...device, backend: this.#listeningNetwork(device.backend) };
+      default:
+        return device;
+    }
   }
 
   #powerController(): PowerController {

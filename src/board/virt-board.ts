@@ -1,19 +1,5 @@
 import type { InterruptName, ProcessingElement } from "../cpu/processing-element.js";
-import {
-  FwCfg,
-  GpioKey,
-  PL011,
-  PL031,
-  PL061,
-  POWER_BUTTON_LINE,
-  SeededEntropy,
-  Virtio9P,
-  VirtioBlk,
-  VirtioConsole,
-  type VirtioDevice,
-  VirtioMmio,
-  VirtioRng,
-} from "../devices/index.js";
+import { FwCfg, GpioKey, PL011, PL031, PL061, POWER_BUTTON_LINE, VirtioMmio } from "../devices/index.js";
 import { createGic, type Gic, type PeOutputs } from "../gic/index.js";
 import {
   type CharacterBackend,
@@ -31,6 +17,7 @@ import type { MachineDevice } from "./machine-options.js";
 import { memoryMap, ppi, sharedInterrupts, spi, virtioTransports } from "./memory-map.js";
 import { BoardPcie } from "./pcie.js";
 import { addSecureWorld } from "./secure-world.js";
+import { makeVirtioDevice } from "./virtio-devices.js";
 
 export interface BoardOptions {
   readonly engine: Engine;
@@ -149,38 +136,24 @@ export class VirtBoard {
     return timers;
   }
 
-  #addVirtio({ engine, devices, dma, log, seed }: BoardOptions, pcie: BoardPcie): void {
+  #addVirtio({ engine, devices, clock, dma, log, seed }: BoardOptions, pcie: BoardPcie): void {
+    const make = (device: MachineDevice, number: number) =>
+      makeVirtioDevice(device, seed + BigInt(number) + 1n, { clock, devices });
     const places = placeDevices(devices);
     if (typeof places === "string") throw new Error(places);
     for (const [slot, device] of places.pci.entries())
-      if (device) pcie.add(slot, makeVirtioDevice(device, seed + BigInt(virtioTransports + slot) + 1n));
+      if (device) pcie.add(slot, make(device, virtioTransports + slot));
     for (let slot = 0; slot < virtioTransports; slot++) {
       const device = places.mmio[slot];
       const transport = new VirtioMmio({
         irq: this.gic.spi(spi.virtio + slot),
         dma,
         log,
-        ...(device ? { device: makeVirtioDevice(device, seed + BigInt(slot) + 1n) } : {}),
+        ...(device ? { device: make(device, slot) } : {}),
       });
       engine.physical.addDevice(memoryMap.virtio.base + slot * memoryMap.virtio.size, transport);
       this.#resettable.push(transport);
     }
-  }
-}
-
-function makeVirtioDevice(device: MachineDevice, seed: bigint): VirtioDevice {
-  switch (device.kind) {
-    case "virtio-blk":
-      return new VirtioBlk({
-        backend: device.backend,
-        ...(device.serial === undefined ? {} : { serial: device.serial }),
-      });
-    case "virtio-console":
-      return new VirtioConsole(device.backend);
-    case "virtio-rng":
-      return new VirtioRng(new SeededEntropy(seed));
-    case "virtio-9p":
-      return new Virtio9P({ files: device.files, mountTag: device.mountTag });
   }
 }
 

@@ -43,6 +43,21 @@ export class ByteQueue {
     return count;
   }
 
+  /** Takes the first bytes and forgets them. */
+  drop(count: number): void {
+    const dropped = Math.min(count, this.#length);
+    this.#head = (this.#head + dropped) & (this.#bytes.length - 1);
+    this.#length -= dropped;
+  }
+
+  /** A copy of up to `count` bytes from the one at `from` on. */
+  peek(from: number, count: number): Uint8Array {
+    const copy = new Uint8Array(Math.max(0, Math.min(count, this.#length - from)));
+    const mask = this.#bytes.length - 1;
+    for (let i = 0; i < copy.length; i++) copy[i] = this.#bytes[(this.#head + from + i) & mask] ?? 0;
+    return copy;
+  }
+
   clear(): void {
     this.#head = 0;
     this.#length = 0;
@@ -50,9 +65,7 @@ export class ByteQueue {
 
   /** A copy of what is queued, oldest first. */
   toArray(): Uint8Array {
-    const copy = new Uint8Array(this.#length);
-    for (let i = 0; i < copy.length; i++) copy[i] = this.#bytes[(this.#head + i) & (this.#bytes.length - 1)] ?? 0;
-    return copy;
+    return this.peek(0, this.#length);
   }
 
   #reserve(length: number): void {

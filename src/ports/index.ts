@@ -4,6 +4,7 @@ export * from "./clock.js";
 export * from "./dma.js";
 export * from "./entropy.js";
 export * from "./host-file-system.js";
+export * from "./host-sockets.js";
 export * from "./interrupt-observer.js";
 export * from "./irq.js";
 export * from "./log.js";

@@ -90,7 +90,7 @@ async function runMachine(configuration: RunConfiguration): Promise<number> {
     leave: () => leave("Ctrl-A x"),
     monitor: (line) => monitor?.execute(line) ?? "",
   });
-  const { options, characters, log, trace } = await setUpMachine(configuration, console);
+  const { options, characters, networks, log, trace } = await setUpMachine(configuration, console);
   const flush = (): void => {
     for (const character of characters) character.flush();
     log.flush();
@@ -117,6 +117,7 @@ async function runMachine(configuration: RunConfiguration): Promise<number> {
     flush();
     gdb?.ended(end);
     for (const character of characters) character.close();
+    networks.close();
     terminal.close();
     await report(configuration, machine, end);
     return conclude(end, left);

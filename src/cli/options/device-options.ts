@@ -4,33 +4,11 @@ import { Properties } from "./properties.js";
 import type { FlashOption, RunConfiguration } from "./run-configuration.js";
 import { suggestion } from "./suggest.js";
 import { parseChoice, parseSwitch, parseWhole } from "./values.js";
+import { virtioDevices } from "./virtio-devices.js";
 
 /** Devices of `-device`: what each one reads from its properties. */
 const devices: Readonly<Record<string, (configuration: RunConfiguration, properties: Properties) => void>> = {
-  "virtio-blk-device": (configuration, properties) => {
-    const serial = properties.get("serial");
-    configuration.devices.push({
-      kind: "virtio-blk",
-      drive: properties.require("drive"),
-      ...(serial === undefined ? {} : { serial }),
-    });
-  },
-  // The bus that consoles plug into; each console here is a device of its own.
-  "virtio-serial-device": () => {},
-  virtconsole: (configuration, properties) => {
-    properties.get("name");
-    configuration.devices.push({ kind: "virtio-console", chardev: properties.require("chardev") });
-  },
-  "virtio-rng-device": (configuration) => {
-    configuration.devices.push({ kind: "virtio-rng" });
-  },
-  "virtio-9p-device": (configuration, properties) => {
-    configuration.devices.push({
-      kind: "virtio-9p",
-      folder: properties.require("fsdev"),
-      tag: properties.require("mount_tag"),
-    });
-  },
+  ...virtioDevices,
   "guest-loader": applyGuestLoader,
   loader: applyLoader,
 };

@@ -32,12 +32,41 @@ export interface FolderOption {
   readonly readOnly: boolean;
 }
 
+/** Where a device goes; see MachineDevice. */
+export interface DevicePlace {
+  readonly bus?: "mmio" | "pci";
+  readonly slot?: number;
+}
+
+/** A port of the host's that leads into the guest. Empty addresses are the defaults: all of the host's, the guest's own. */
+export interface HostForward {
+  readonly protocol: "tcp" | "udp";
+  readonly hostAddress: string;
+  readonly hostPort: number;
+  readonly guestAddress: string;
+  readonly guestPort: number;
+}
+
+/** What network devices are connected to. */
+export type NetworkOption =
+  | {
+      readonly kind: "user";
+      readonly id: string;
+      readonly restricted: boolean;
+      readonly forwards: readonly HostForward[];
+    }
+  | { readonly kind: "hub"; readonly id: string; readonly hub: number };
+
+/** A virtio device and where it goes. */
+export type DeviceOption = VirtioOption & DevicePlace;
+
 /** A virtio device and what it is connected to, by name. */
-export type DeviceOption =
+export type VirtioOption =
   | { readonly kind: "virtio-blk"; readonly drive: string; readonly serial?: string }
   | { readonly kind: "virtio-console"; readonly chardev: string }
   | { readonly kind: "virtio-rng" }
-  | { readonly kind: "virtio-9p"; readonly folder: string; readonly tag: string };
+  | { readonly kind: "virtio-9p"; readonly folder: string; readonly tag: string }
+  | { readonly kind: "virtio-net"; readonly network: string; readonly mac?: Uint8Array };
 
 /** A bank of flash and its image. */
 export interface FlashOption {
@@ -68,6 +97,8 @@ export interface LoaderOption {
 export interface RunConfiguration {
   virtualization: boolean;
   secure: boolean;
+  its: boolean;
+  highMemory: boolean;
   cpu?: string;
   processors: number;
   /** Bytes. */
@@ -83,9 +114,12 @@ export interface RunConfiguration {
   drives: DriveOption[];
   folders: FolderOption[];
   characterDevices: Map<string, CharacterTarget>;
+  networks: NetworkOption[];
   devices: DeviceOption[];
   /** The PL011, and the Secure one. */
   serials: CharacterTarget[];
+  /** Where the next console goes: the virtio-serial device given last. */
+  consolePlace: DevicePlace;
   semihosting: boolean;
   semihostingArguments: string[];
   gdb?: GdbTarget | undefined;
@@ -115,6 +149,8 @@ export function defaultConfiguration(): RunConfiguration {
   return {
     virtualization: false,
     secure: false,
+    its: true,
+    highMemory: true,
     processors: 1,
     flash: [],
     modules: [],
@@ -122,8 +158,10 @@ export function defaultConfiguration(): RunConfiguration {
     drives: [],
     folders: [],
     characterDevices: new Map(),
+    networks: [],
     devices: [],
     serials: [],
+    consolePlace: {},
     semihosting: false,
     semihostingArguments: [],
     startStopped: false,

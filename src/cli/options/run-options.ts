@@ -4,6 +4,7 @@ import { UserError } from "../errors.js";
 import { parseCharacterDevice, parseSerial } from "./character-target.js";
 import { applyDevice, applyDrive, applyFsdev, applyVirtfs } from "./device-options.js";
 import { defaultGdbPort, parseGdbTarget } from "./gdb-target.js";
+import { applyNetdev, applyNic } from "./network-options.js";
 import type { OptionDefinition } from "./parser.js";
 import { Properties } from "./properties.js";
 import type { RunConfiguration } from "./run-configuration.js";
@@ -24,7 +25,7 @@ export const runOptions: readonly OptionDefinition<RunConfiguration>[] = [
   {
     spellings: ["-M", "-machine"],
     argument: "virt[,...]",
-    help: "the board: virt, with gic-version=3, virtualization=on|off (EL2), secure=on|off (EL3)",
+    help: "the board: virt, with gic-version=3, virtualization=on|off (EL2), secure=on|off (EL3), its=on|off, highmem=on|off",
     apply: applyMachine,
   },
   {
@@ -111,7 +112,7 @@ export const runOptions: readonly OptionDefinition<RunConfiguration>[] = [
   {
     spellings: ["-device"],
     argument: "NAME[,...]",
-    help: "virtio-blk-device,drive= | virtio-serial-device | virtconsole,chardev= | virtio-rng-device | virtio-9p-device,fsdev=,mount_tag= | see below",
+    help: "virtio-blk-pci,drive= | virtio-net-pci,netdev=[,mac=] | virtio-serial-pci | virtconsole,chardev= | virtio-rng-pci | virtio-9p-pci,fsdev=,mount_tag= (each with [,addr=SLOT]); or virtio-blk-device and so on: virtio-mmio | see below",
     apply: applyDevice,
   },
   {
@@ -214,7 +215,19 @@ export const runOptions: readonly OptionDefinition<RunConfiguration>[] = [
   },
   { spellings: ["-display"], argument: "none", help: "there is no display", apply: acceptOnly("none") },
   { spellings: ["-monitor"], argument: "none", help: "the monitor is at Ctrl-A c", apply: acceptOnly("none") },
-  { spellings: ["-nic", "-net"], argument: "none", help: "there is no network yet", apply: acceptOnly("none") },
+  {
+    spellings: ["-netdev"],
+    argument: "PROPERTIES",
+    help: "a network: user,id=ID[,hostfwd=tcp::HOSTPORT-:GUESTPORT][,restrict=on] | hubport,id=ID,hubid=N",
+    apply: applyNetdev,
+  },
+  {
+    spellings: ["-nic"],
+    argument: "PROPERTIES",
+    help: "a network and its device: user[,model=virtio-net-pci][,hostfwd=...] | none (the default)",
+    apply: applyNic,
+  },
+  { spellings: ["-net"], argument: "none", help: "there is no network unless one is given", apply: acceptOnly("none") },
   { spellings: ["-nodefaults"], help: "accepted; there are no other default devices", apply: () => {} },
   {
     spellings: ["--max-instructions"],
@@ -254,6 +267,10 @@ function applyMachine(configuration: RunConfiguration, argument: string, option:
   const flag = (key: string): boolean => parseSwitch(properties.get(key) ?? "off", properties.nameOf(key));
   configuration.virtualization = flag("virtualization");
   configuration.secure = flag("secure");
+  const flagOr = (key: string, value: string): boolean =>
+    parseSwitch(properties.get(key) ?? value, properties.nameOf(key));
+  configuration.its = flagOr("its", "on");
+  configuration.highMemory = flagOr("highmem", "on");
   properties.finish();
 }
 

@@ -13,11 +13,13 @@ import { FileLog } from "../log.js";
 import type { DeviceOption, FlashOption, RunConfiguration } from "../options/run-configuration.js";
 import { suggestion } from "../options/suggest.js";
 import { TraceFile } from "../trace-file.js";
+import { Networks } from "./networks.js";
 
 /** A machine's options with the host's side of its devices. */
 export interface MachineSetup {
   readonly options: MachineOptions;
   readonly characters: readonly HostCharacterBackend[];
+  readonly networks: Networks;
   readonly log: FileLog;
   readonly trace: TraceFile | undefined;
 }
@@ -46,12 +48,19 @@ export async function setUpMachine(configuration: RunConfiguration, console: Con
     throw new UserError("-gdb stdio: the serial port has the terminal; give it another place, as -serial null does");
   const serial = await open(serials[0] ?? { kind: gdbOnStdio ? "null" : "stdio" });
   const secureSerial = serials[1] && (await open(serials[1]));
+  const networks = new Networks(configuration);
   const devices: MachineDevice[] = [];
-  for (const device of configuration.devices) devices.push(await openDevice(device, configuration, open));
+  for (const device of configuration.devices) {
+    const { bus, slot } = device;
+    const place = { ...(bus === undefined ? {} : { bus }), ...(slot === undefined ? {} : { slot }) };
+    devices.push({ ...(await openDevice(device, configuration, networks, open)), ...place });
+  }
   refuseUnused(configuration);
+  networks.refuseUnused();
   const { cpu, memory, append } = configuration;
   return {
     characters,
+    networks,
     log,
     trace,
     options: {
@@ -60,6 +69,8 @@ export async function setUpMachine(configuration: RunConfiguration, console: Con
       ...(memory === undefined ? {} : { memory }),
       virtualization: configuration.virtualization,
       secure: configuration.secure,
+      its: configuration.its,
+      highMemory: configuration.highMemory,
       ...(kernel ? { kernel } : {}),
       ...(firmware ? { firmware } : {}),
       ...(configuration.flash.length > 0 ? { flash: openFlash(configuration) } : {}),
@@ -77,7 +88,7 @@ export async function setUpMachine(configuration: RunConfiguration, console: Con
       jit: configuration.jit,
       log,
       ...(trace ? { observers: [trace.observer] } : {}),
-      inputOpen: () => characters.some((character) => character.inputOpen()),
+      inputOpen: () => networks.inputOpen() || characters.some((character) => character.inputOpen()),
     },
   };
 }
@@ -119,6 +130,7 @@ function readImage(what: string, path: string | undefined): Uint8Array | undefin
 async function openDevice(
   device: DeviceOption,
   configuration: RunConfiguration,
+  networks: Networks,
   open: (target: Parameters<typeof openCharacterTarget>[0]) => Promise<HostCharacterBackend["backend"]>,
 ): Promise<MachineDevice> {
   switch (device.kind) {
@@ -135,6 +147,12 @@ async function openDevice(
     }
     case "virtio-rng":
       return { kind: "virtio-rng" };
+    case "virtio-net":
+      return {
+        kind: "virtio-net",
+        backend: networks.open(device.network),
+        ...(device.mac ? { mac: device.mac } : {}),
+      };
     case "virtio-9p": {
       const folder = configuration.folders.find(({ id }) => id === device.folder);
       if (!folder)

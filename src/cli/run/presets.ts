@@ -11,11 +11,14 @@ const debianMemory = 512 * 2 ** 20;
 
 /** Modules of Debian's kernel that a device needs, and those for what it carries. */
 const deviceModules: Readonly<Record<DeviceOption["kind"], readonly string[]>> = {
-  "virtio-blk": ["virtio_mmio", "virtio_blk", "crc32c_generic", "ext4"],
-  "virtio-console": ["virtio_mmio", "virtio_console"],
-  "virtio-rng": ["virtio_mmio", "virtio_rng"],
-  "virtio-9p": ["virtio_mmio", "9pnet_virtio", "9p"],
+  "virtio-blk": ["virtio_blk", "crc32c_generic", "ext4"],
+  "virtio-console": ["virtio_console"],
+  "virtio-rng": ["virtio_rng"],
+  "virtio-9p": ["9pnet_virtio", "9p"],
+  "virtio-net": ["virtio_net"],
 };
+
+const transportModule = { mmio: "virtio_mmio", pci: "virtio_pci" } as const;
 
 /** What `trapeze run` has names for. */
 export const presets = {
@@ -34,7 +37,11 @@ export function applyPreset(name: string, configuration: RunConfiguration): void
     configuration.kernel ??= found.image;
     configuration.initrd ??= found.initramfs;
     configuration.memory ??= debianMemory;
-    const modules = [...new Set(configuration.devices.flatMap(({ kind }) => deviceModules[kind]))];
+    const modules = [
+      ...new Set(
+        configuration.devices.flatMap(({ kind, bus = "mmio" }) => [transportModule[bus], ...deviceModules[kind]]),
+      ),
+    ];
     configuration.append = [
       "console=ttyAMA0",
       ...(modules.length > 0 ? [`trapeze.modules=${modules.join(",")}`] : []),
