@@ -5,7 +5,8 @@ import { describeException } from "./syndrome.js";
 const exceptionsInARow = 1000;
 
 interface LastException {
-  pc: bigint;
+  pcLow: number;
+  pcHigh: number;
   /** Instructions retired when it was taken; the instruction that failed counts as one. */
   retired: number;
   inARow: number;
@@ -27,15 +28,16 @@ export class ExceptionWatch {
   }
 
   #taken(pe: ProcessingElement, target: number, esr: number, vector: number): void {
-    const { index, pc } = pe;
+    const { index, pcLow, pcHigh } = pe;
     const retired = pe.counter.retired(index);
-    const last = (this.#last[index] ??= { pc: -1n, retired: 0, inARow: 0 });
-    const again = pc === last.pc && retired - last.retired <= 1;
+    const last = (this.#last[index] ??= { pcLow: -1, pcHigh: -1, retired: 0, inARow: 0 });
+    const again = pcLow === last.pcLow && pcHigh === last.pcHigh && retired - last.retired <= 1;
     last.inARow = again ? last.inARow + 1 : 0;
-    last.pc = pc;
+    last.pcLow = pcLow;
+    last.pcHigh = pcHigh;
     last.retired = retired;
     if (last.inARow !== exceptionsInARow) return;
-    const at = `0x${pc.toString(16)}`;
+    const at = `0x${pe.pc.toString(16)}`;
     this.#stuck(
       index,
       `takes ${describeException(esr, vector)} from EL${pe.el} to EL${target} at ${at} again and again without executing ` +

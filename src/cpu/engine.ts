@@ -217,7 +217,10 @@ export class Engine {
 
   /** What answers at physical addresses has changed: translations that lead there are stale. */
   mappingChanged(): void {
-    for (const pe of this.processors) pe.tlbs.invalidateAll();
+    for (const pe of this.processors) {
+      pe.tlbs.invalidateAll();
+      pe.walker.forgetTables();
+    }
   }
 
   /** RAM was changed from outside the PEs: code made from it is stale. */

@@ -511,6 +511,7 @@ export class ProcessingElement {
   /** Works out again what follows from PSTATE and the control registers, any of which may have changed. */
   update(): void {
     this.#epoch++;
+    this.walker.forgetTables();
     const { i32, w } = this;
     this.#work(this.#levels[i32[w + elWord]! | (i32[w + panWord]! << 2) | (i32[w + uaoWord]! << 3)]!);
   }
@@ -546,6 +547,7 @@ export class ProcessingElement {
   /** A control register has changed that isn't the current level's: nothing remembered of levels holds. */
   forgetLevels(): void {
     this.#epoch++;
+    this.walker.forgetTables();
   }
 
   #compute(): void {

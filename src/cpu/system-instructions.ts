@@ -196,6 +196,7 @@ function apply(
   pages: number,
 ): void {
   const { tlbs } = pe;
+  if (scope !== "asid" && pages === 0) pe.walker.forgetTables();
   if (scope === "asid") tlbs.invalidateAsid(mask, value, vmid, asid);
   else if (pages > 0) tlbs.invalidatePages(mask, value, vmid, asid, firstPage, pages);
   // What was made from an IPA isn't known by it: the VMID's entries go, as combined caching allows.

@@ -36,6 +36,8 @@ const granuleShifts = [12, 16, 14, 12] as const;
 const tg1ToTg0 = [0, 2, 0, 1] as const;
 
 const two32 = 2 ** 32;
+/** A power of two: room for the tables of walks in different parts of a few address spaces. */
+const tableCacheEntries = 64;
 /** 2 to the power of the index: a table, since powers are slow. */
 const powersOfTwo = Float64Array.from({ length: 65 }, (_, n) => 2 ** n);
 
@@ -99,8 +101,17 @@ export class Walker {
   #s2Shareability = 0;
   #s2Shift = 12;
 
+  /** Pages of stage 1 tables that stage 2 lately let be read: IPA page number, and physical address. */
+  readonly #tablePages = new Float64Array(tableCacheEntries).fill(-1);
+  readonly #tablePhysical = new Float64Array(tableCacheEntries);
+
   constructor(pe: WalkerState) {
     this.#pe = pe;
+  }
+
+  /** Forgets where stage 1 tables are: stage 2 may have changed, or a TLBI wants to know it. */
+  forgetTables(): void {
+    this.#tablePages.fill(-1);
   }
 
   /**
@@ -391,8 +402,16 @@ export class Walker {
     const pe = this.#pe;
     let physical = address;
     if (stage === 1 && regime === Regime.el10 && (pe.hcrLow & Hcr.VM) !== 0) {
-      if (!this.#stage2(address, AccessKind.read, true, true)) return false;
-      physical = this.#s2Physical;
+      const page = Math.floor(address / 4096);
+      const entry = page & (tableCacheEntries - 1);
+      if (this.#tablePages[entry] === page && this.trace === undefined)
+        physical = this.#tablePhysical[entry]! + (address - page * 4096);
+      else {
+        if (!this.#stage2(address, AccessKind.read, true, true)) return false;
+        physical = this.#s2Physical;
+        this.#tablePages[entry] = page;
+        this.#tablePhysical[entry] = physical - (address - page * 4096);
+      }
     }
     const host = pe.physical.hostAddress(physical, 8, secure);
     if (host < 0) {
