@@ -34,9 +34,15 @@
 static char *distributor;
 static char *redistributors[MAX_PES]; /* by the PE's number */
 
+/*
+ * The compiler knows nothing about the address, so it makes plain loads and stores of it. Those with a base register that changes have
+ * no syndrome that a hypervisor could emulate them from (Arm ARM, ESR_EL2.ISV).
+ */
 static volatile uint32_t *reg(char *base, unsigned offset)
 {
-    return (volatile uint32_t *)(base + offset);
+    char *at = base + offset;
+    asm("" : "+r"(at));
+    return (volatile uint32_t *)at;
 }
 
 /* SGIs and PPIs are in the PE's own redistributor, SPIs in the distributor, at the same offsets. */
