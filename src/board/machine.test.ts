@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DebugPoints } from "../cpu/debug-points.js";
 import { LinearMemory } from "../cpu/linear-memory.js";
 import { PhysicalMemory } from "../cpu/physical-memory.js";
 import { ProcessingElement, processingElementSize } from "../cpu/processing-element.js";
@@ -21,6 +22,7 @@ class ScriptEngine implements Engine {
   readonly memory: LinearMemory;
   readonly physical: PhysicalMemory;
   readonly boardMemory: number;
+  readonly debugPoints = new DebugPoints([], { mark() {}, unmarkAll() {}, physicalAddress: () => 0 });
   readonly #scripts: readonly (readonly Step[])[];
   readonly #positions: number[];
   #retired = 0;

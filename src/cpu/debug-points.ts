@@ -1,4 +1,3 @@
-import type { CodeCache } from "./code-cache.js";
 import type { ProcessingElement } from "./processing-element.js";
 
 /** What a watchpoint waits for. */
@@ -24,6 +23,13 @@ export interface DebugPointsListener {
   watchpoint(pe: ProcessingElement, hit: WatchpointHit): void;
 }
 
+/** The predecoded code that breakpoints mark. */
+export interface MarkedCode {
+  mark(physicalAddress: number): void;
+  unmarkAll(): void;
+  physicalAddress(record: number): number;
+}
+
 const addressMask = (1n << 56n) - 1n;
 
 function addressOf(low: number, high: number): bigint {
@@ -45,12 +51,12 @@ export class DebugPoints {
   readonly #breakpointPages = new Map<bigint, Set<number>>();
   readonly #watchedPages = new Set<bigint>();
   readonly #processors: readonly ProcessingElement[];
-  readonly #code: CodeCache;
+  readonly #code: MarkedCode;
   listener: DebugPointsListener | undefined;
   /** Set by {@link watches} for the run loop, which takes it. */
   hit: WatchpointHit | undefined;
 
-  constructor(processors: readonly ProcessingElement[], code: CodeCache) {
+  constructor(processors: readonly ProcessingElement[], code: MarkedCode) {
     this.#processors = processors;
     this.#code = code;
   }
@@ -137,7 +143,7 @@ export class DebugPoints {
 
   /** Whether the PE stops at its pc, which is marked: by another mapping of the page it may not have come to a breakpoint. */
   stopsAt(pe: ProcessingElement): boolean {
-    return this.#breakpoints.has(pe.pc) && this.listener !== undefined && this.listener.breakpoint(pe);
+    return this.#breakpoints.has(pe.pc) && this.listener?.breakpoint(pe) === true;
   }
 
   /** Whether any byte of an access is in a page with a watchpoint: it gets no tags, and is executed alone. */

@@ -24,15 +24,15 @@ export class InterruptFlows {
   readonly #flows = new Map<number, number>();
   #lastFlow = 0;
 
-  /** `processes`: the group of tracks of each PE. */
-  constructor(writer: PerfettoWriter, processes: readonly number[], name: (intid: number) => string) {
+  /** `groups`: the group of tracks of each PE. */
+  constructor(writer: PerfettoWriter, groups: readonly number[], name: (intid: number) => string) {
     this.#writer = writer;
     this.#name = name;
-    this.#sources = writer.process("Interrupt sources");
-    this.#gic = writer.process("GIC");
-    this.#signalTracks = processes.map((_, pe) => writer.track(`signals to PE ${pe}`, this.#gic));
-    this.#handlerTracks = processes.map((process) => writer.track("interrupts handled", process));
-    this.#handled = processes.map(() => 0);
+    this.#sources = writer.group("Interrupt sources");
+    this.#gic = writer.group("GIC");
+    this.#signalTracks = groups.map((_, pe) => writer.track(`signals to PE ${pe}`, this.#gic));
+    this.#handlerTracks = groups.map((group) => writer.track("interrupts handled", group));
+    this.#handled = groups.map(() => 0);
   }
 
   wire(time: number, intid: number, pe: number | undefined, level: boolean): void {

@@ -11,7 +11,7 @@ const samplePeriod = 100_000;
 
 /** What the trace knows of one PE. */
 interface Tracks {
-  readonly process: number;
+  readonly group: number;
   /** By exception level, when it has been used. */
   readonly levels: (number | undefined)[];
   /** Slices that are open on each level's track: one, and one more for each exception taken to the same level. */
@@ -60,10 +60,10 @@ export class MachineTrace implements MachineObserver {
     this.#machine = machine;
     const writer = this.#writer;
     for (const pe of machine.processors) {
-      const process = writer.process(`PE ${pe.index} (${pe.core.name})`);
-      const waiting = writer.track("waiting", process);
+      const group = writer.group(`PE ${pe.index} (${pe.core.name})`);
+      const waiting = writer.track("waiting", group);
       this.#pes.push({
-        process,
+        group,
         levels: [],
         open: [0, 0, 0, 0],
         waiting,
@@ -72,8 +72,8 @@ export class MachineTrace implements MachineObserver {
         sampled: Number.NEGATIVE_INFINITY,
       });
     }
-    const processes = this.#pes.map(({ process }) => process);
-    this.#flows = new InterruptFlows(writer, processes, (intid) => machine.interruptName(intid));
+    const groups = this.#pes.map(({ group }) => group);
+    this.#flows = new InterruptFlows(writer, groups, (intid) => machine.interruptName(intid));
   }
 
   deviceAccessed(pe: number): void {
@@ -149,7 +149,7 @@ export class MachineTrace implements MachineObserver {
     annotations: Annotations = {},
     flow?: number,
   ): void {
-    const track = (tracks.levels[el] ??= this.#writer.track(`EL${el}`, tracks.process));
+    const track = (tracks.levels[el] ??= this.#writer.track(`EL${el}`, tracks.group));
     tracks.open[el]!++;
     const details = flow === undefined ? { annotations } : { annotations, flow };
     this.#writer.event(time, track, EventType.begin, name, details);
@@ -183,10 +183,10 @@ export class MachineTrace implements MachineObserver {
   }
 
   #counter(pe: number, name: string): { readonly track: number; value: number; written: number } {
-    const { counters, process } = this.#pes[pe]!;
+    const { counters, group } = this.#pes[pe]!;
     let counter = counters.get(name);
     if (counter === undefined)
-      counters.set(name, (counter = { track: this.#writer.counterTrack(name, process), value: 0, written: -1 }));
+      counters.set(name, (counter = { track: this.#writer.counterTrack(name, group), value: 0, written: -1 }));
     return counter;
   }
 

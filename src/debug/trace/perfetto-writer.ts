@@ -67,7 +67,7 @@ export class PerfettoWriter {
   }
 
   /** A group of tracks, shown under its name. Returns its number. */
-  process(name: string): number {
+  group(name: string): number {
     const track = ++this.#tracks;
     this.#descriptor(track, () => {
       this.#out.message(Track.process, () => {
@@ -79,21 +79,21 @@ export class PerfettoWriter {
   }
 
   /** A track for slices and instants in a group. */
-  track(name: string, process: number): number {
+  track(name: string, group: number): number {
     const track = ++this.#tracks;
     this.#descriptor(track, () => {
       this.#out.string(Track.name, name);
-      this.#out.uint(Track.parent, process);
+      this.#out.uint(Track.parent, group);
     });
     return track;
   }
 
   /** A track for the values of a counter in a group. */
-  counterTrack(name: string, process: number): number {
+  counterTrack(name: string, group: number): number {
     const track = ++this.#tracks;
     this.#descriptor(track, () => {
       this.#out.string(Track.name, name);
-      this.#out.uint(Track.parent, process);
+      this.#out.uint(Track.parent, group);
       this.#out.message(Track.counter, () => this.#out.uint(Counter.unit, unitCount));
     });
     return track;
