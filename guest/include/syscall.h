@@ -36,7 +36,7 @@
 #define SYS_IPC_RECEIVE 27   /* buffer, room, until: the message's length; x1: the caller's tid, to reply to */
 #define SYS_IPC_REPLY 28     /* tid, answer, length */
 #define SYS_CLOCK 29         /* CNTVCT_EL0 */
-#define SYS_ALARM 30         /* struct alarm_setup: starts the alarm device; null stops it */
+#define SYS_ALARM 30         /* struct alarm_setup: starts the alarm device, whose interrupt was opened on this PE; null stops it */
 #define SYS_INFO 31          /* INFO_...: a figure about the kernel */
 #define SYS_APPLICATION 32   /* struct application_request; init's alone */
 /* SYS_HYPLET, the published number, is in hyplet.h. */

@@ -1,9 +1,10 @@
 /* The alarm device: the EL1 physical timer of the PE that started it. */
 #include "syscall.h"
-#include "sysreg.h"
+#include "thread.h"
 #include "user_irq.h"
 
 static struct alarm_setup alarm; /* `first` is the deadline that is set, `count` how many are left with it */
+static struct pe *alarm_pe;
 
 static void set(void)
 {
@@ -15,18 +16,24 @@ static void set(void)
 
 int64_t alarm_start(const struct alarm_setup *setup)
 {
-    alarm = setup ? *setup : (struct alarm_setup){0};
-    if (setup && alarm.spread == ~0UL)
+    if (setup && setup->spread == ~0UL)
         return ERROR_INVALID;
+    alarm = setup ? *setup : (struct alarm_setup){0};
+    alarm_pe = this_pe();
     set();
     return 0;
 }
 
-void alarm_fired(void)
+/* Another PE's timer may still be set, when the alarm was stopped from elsewhere. */
+int alarm_fired(void)
 {
-    if (alarm.count) {
-        alarm.count--;
-        alarm.first += alarm.interval + alarm_random(&alarm.seed) % (alarm.spread + 1);
+    if (!alarm.count || alarm_pe != this_pe()) {
+        write_sysreg(cntp_ctl_el0, 0);
+        isb();
+        return 0;
     }
+    alarm.count--;
+    alarm.first += alarm.interval + alarm_random(&alarm.seed) % (alarm.spread + 1);
     set();
+    return 1;
 }

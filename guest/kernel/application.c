@@ -6,7 +6,7 @@
 #include "syscall.h"
 #include "thread.h"
 
-/* The nanovisor takes the image by its physical pages, so the request names memory of the caller's, page by page contiguous or not. */
+/* The image is the caller's memory; the nanovisor reads it through the tables in TTBR0_EL1, which are the caller's. */
 int64_t application_control(struct thread *thread, uint64_t request)
 {
     struct application_request wanted;

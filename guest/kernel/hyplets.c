@@ -108,17 +108,49 @@ static int64_t wait(struct thread *thread, uint64_t pe, int timeout_ms)
     return 0;
 }
 
-/* Only a PE that has nothing to do can go; it turns itself off when it is idle. */
-static int64_t drop(uint64_t number)
+/* Only a PE that has no threads can go. It turns itself off when it is idle, and wakes us up just before. */
+static int64_t drop(struct thread *thread, struct pe *pe)
 {
-    struct pe *pe = &pes[number];
-    if (pe == this_pe() || !pe->online)
+    if (pe == this_pe() || !pe->online || pe->leaving)
         return ERROR_INVALID;
     for (unsigned n = 0; n < MAX_THREADS; n++)
         if (threads[n].state != THREAD_FREE && threads[n].pe == pe)
             return ERROR_BUSY;
     pe->leaving = 1;
+    pe->dropped_by = thread->process->pid;
+    block(thread, &pe->droppers, FOREVER, 0);
     interrupts_send(pe->number, SGI_RESCHEDULE);
+    return 0;
+}
+
+/* Who dropped the PE has it; it may be on its last steps to CPU_OFF, for which it needs nothing of ours. */
+static int64_t offlet(const struct process *process, struct pe *pe, uint64_t function)
+{
+    if (pe->online || pe->dropped_by != process->pid)
+        return ERROR_DENIED;
+    while (psci_is_on(pe->number))
+        ;
+    return hypercall(NV_HYPLET_OFFLET, process->pid, pe->number, function);
+}
+
+static void bring_back(struct pe *pe)
+{
+    while (psci_is_on(pe->number))
+        ;
+    const int64_t error = psci_cpu_on(pe->number);
+    if (error)
+        print("kernel: PE %u doesn't come back: PSCI says %ld\n", pe->number, error);
+}
+
+static int64_t stop_offlet(const struct process *process, struct pe *pe)
+{
+    if (pe->online || pe->dropped_by != process->pid)
+        return ERROR_DENIED;
+    const int64_t error = hypercall(NV_HYPLET_OFFLET, process->pid, pe->number, 0);
+    if (error < 0)
+        return error;
+    bring_back(pe);
+    pe->dropped_by = 0;
     return 0;
 }
 
@@ -169,11 +201,11 @@ static int64_t perform(struct thread *thread, const struct hyplet_ctrl *ctrl)
     case HYPLET_WAIT:
         return wait(thread, at, ctrl->timeout_ms);
     case HYPLET_DROP_CPU:
-        return drop(at);
+        return drop(thread, &pes[at]);
     case HYPLET_OFFLET_SET_CALLBACK:
-        return hypercall(NV_HYPLET_OFFLET, pid, at, (uint64_t)ctrl->rpc_set.func_addr);
+        return offlet(process, &pes[at], (uint64_t)ctrl->rpc_set.func_addr);
     case HYPLET_OFFLET_STOP:
-        return hypercall(NV_HYPLET_OFFLET, pid, at, 0);
+        return stop_offlet(process, &pes[at]);
     default:
         return ERROR_INVALID;
     }
@@ -241,7 +273,17 @@ void hyplets_hook(uint32_t intid)
 
 void hyplets_release(struct process *process)
 {
-    if (process->has_hyplets)
-        (void)hypercall(NV_HYPLET_RESET, process->pid);
+    if (!process->has_hyplets)
+        return;
+    (void)hypercall(NV_HYPLET_RESET, process->pid);
     process->has_hyplets = 0;
+    for (unsigned n = 0; n < MAX_PES; n++) {
+        if (pes[n].dropped_by != process->pid)
+            continue;
+        if (pes[n].online)
+            pes[n].leaving = 0;
+        else
+            bring_back(&pes[n]);
+        pes[n].dropped_by = 0;
+    }
 }

@@ -18,8 +18,8 @@ static void serve(uint32_t intid)
         hyplets_events();
         break;
     case ALARM_INTID:
-        alarm_fired();
-        user_irq_arrived(intid);
+        if (alarm_fired())
+            user_irq_arrived(intid);
         break;
     default:
         if (!user_irq_arrived(intid))

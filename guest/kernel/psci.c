@@ -4,6 +4,8 @@
 #include "psci_call.h"
 #include "sysreg.h"
 
+#define AFFINITY_OFF 1
+
 extern char secondary_start[];
 
 static int64_t call(uint64_t function, uint64_t a, uint64_t b, uint64_t c)
@@ -36,4 +38,9 @@ int64_t psci_cpu_on(unsigned pe)
 int64_t psci_cpu_off(void)
 {
     return call(PSCI_CPU_OFF, 0, 0, 0);
+}
+
+int psci_is_on(unsigned pe)
+{
+    return call(PSCI_AFFINITY_INFO, board.affinity[pe], 0, 0) != AFFINITY_OFF;
 }

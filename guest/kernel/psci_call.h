@@ -9,5 +9,7 @@ void psci_system_off(void) __attribute__((noreturn));
 int64_t psci_cpu_on(unsigned pe);
 /* Take the PE that calls off. Returns only when that is refused. */
 int64_t psci_cpu_off(void);
+/* Whether PE number `pe` is on, or not off yet. */
+int psci_is_on(unsigned pe);
 
 #endif

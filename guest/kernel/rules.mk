@@ -33,3 +33,11 @@ $(BUILD)/programs/%.elf: $(BUILD)/programs/%.c.o $(USER_OBJECTS)
 	$(CC) $(LDFLAGS_BARE) -Wl,-T,user/user.ld -Wl,--strip-all -o $@ $^
 $(BUILD)/programs.bundle: $(PROGRAMS:%=$(BUILD)/programs/%.elf)
 	../scripts/pack-bundle.js $@ $(foreach p,$(PROGRAMS),program:$(p)=$(BUILD)/programs/$(p).elf)
+
+IMAGES += kernel.image programs.bundle
+$(BUILD)/images/kernel.image: $(BUILD)/kernel/Image
+	@mkdir -p $(@D)
+	cp $< $@
+$(BUILD)/images/programs.bundle: $(BUILD)/programs.bundle
+	@mkdir -p $(@D)
+	cp $< $@

@@ -3,6 +3,7 @@
 #include "fp.h"
 #include "interrupts.h"
 #include "lock.h"
+#include "print.h"
 #include "process.h"
 #include "psci_call.h"
 #include "syscall.h"
@@ -19,6 +20,7 @@ void scheduler_init(unsigned number)
     pe->current = 0;
     pe->fp_owner = pe->loaded = 0;
     list_init(&pe->sleepers);
+    list_init(&pe->droppers);
     for (unsigned n = 0; n < PRIORITY_COUNT; n++)
         list_init(&pe->ready[n]);
 }
@@ -192,17 +194,25 @@ static void load(struct pe *pe, struct thread *thread)
     switches++;
 }
 
+/* Doesn't return unless PSCI refuses: else PSCI starts the PE anew in kernel_secondary(). */
+static void leave(struct pe *pe)
+{
+    pe->leaving = pe->online = 0;
+    list_each(at, &pe->droppers)
+        wake_with(list_entry(at, struct thread, link), 0);
+    unlock();
+    const int64_t error = psci_cpu_off();
+    lock();
+    print("kernel: PE %u doesn't go off: PSCI says %ld\n", pe->number, error);
+    pe->online = 1;
+}
+
 static void idle(struct pe *pe)
 {
     address_space_use(pe, 0);
     set_timer(pe);
-    if (pe->leaving) {
-        pe->leaving = pe->online = 0;
-        unlock();
-        psci_cpu_off();
-        lock();
-        pe->online = 1;
-    }
+    if (pe->leaving)
+        leave(pe);
     unlock();
     wfi(); /* wakes up for an interrupt though it is masked */
     lock();

@@ -76,7 +76,8 @@ enable_mmu:
     ldr     x0, =(SCTLR_RES1 | \
                   SCTLR_M | SCTLR_C | SCTLR_I | SCTLR_SA | SCTLR_SA0 | \
                   SCTLR_WXN | /* nothing is both writable and executable */ \
-                  SCTLR_DZE | SCTLR_UCT | SCTLR_UCI /* cache instructions at EL0 */)
+                  SCTLR_DZE | SCTLR_UCT | SCTLR_UCI | /* cache instructions at EL0 */ \
+                  SCTLR_nTWI | SCTLR_nTWE /* WFI and WFE too */)
     msr     sctlr_el1, x0
     isb
     ldr     x0, =stacks                     // the linked address now

@@ -286,11 +286,11 @@ static int64_t sys_clock(struct thread *self, const uint64_t *x)
     return (int64_t)clock_now();
 }
 
-/* Whoever has opened the alarm's interrupt may set it. */
+/* Whoever has opened the alarm's interrupt may set it, on the same PE. */
 static int64_t sys_alarm(struct thread *self, const uint64_t *x)
 {
     struct alarm_setup setup;
-    if (!user_irq_opened(self->process, ALARM_INTID))
+    if (!user_irq_is_here(self->process, ALARM_INTID))
         return ERROR_DENIED;
     if (!x[0])
         return alarm_start(0);

@@ -32,6 +32,7 @@ struct thread *thread_create(struct process *process, uint64_t entry, uint64_t a
         thread->process = process;
         thread->pe = this_pe();
         thread->doomed = 0;
+        thread->receiver = 0;
         list_append(&process->threads, &thread->siblings);
         return thread;
     }

@@ -52,7 +52,9 @@ struct pe {
     uint64_t stack_top; /* first: vectors.S loads it */
     unsigned number;
     int online;
-    int leaving; /* HYPLET_DROP_CPU: off as soon as nothing is to do */
+    int leaving;           /* HYPLET_DROP_CPU: off as soon as nothing is to do */
+    unsigned dropped_by;   /* pid of the process that has it taken off, or is about to */
+    struct list droppers;  /* the thread that waits for that */
     struct thread *current;
     struct process *space; /* whose tables are in TTBR0_EL1 */
     struct thread *loaded;   /* whose TPIDR_EL0 and FP trap are in place */

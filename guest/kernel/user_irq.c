@@ -118,7 +118,8 @@ unsigned user_irqs_count(void)
     return count;
 }
 
-int user_irq_opened(const struct process *process, uint64_t intid)
+int user_irq_is_here(const struct process *process, uint64_t intid)
 {
-    return opened(process, intid) != 0;
+    const struct user_irq *irq = opened(process, intid);
+    return irq && irq->pe == this_pe()->number;
 }

@@ -15,11 +15,12 @@ int64_t user_irq_close(struct process *process, uint64_t intid);
 int user_irq_arrived(uint32_t intid);
 void user_irqs_release(struct process *process);
 unsigned user_irqs_count(void);
-int user_irq_opened(const struct process *process, uint64_t intid);
+/* Whether this process has opened it on this PE. */
+int user_irq_is_here(const struct process *process, uint64_t intid);
 
-/* The alarm device (syscall.h); null stops it. */
+/* The alarm device (syscall.h), on the PE where its interrupt was opened; null stops it. */
 int64_t alarm_start(const struct alarm_setup *setup);
-/* Its interrupt: the next deadline, or none. */
-void alarm_fired(void);
+/* Its interrupt: sets the next deadline, or none. 0 if there was none. */
+int alarm_fired(void);
 
 #endif
