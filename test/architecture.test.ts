@@ -127,7 +127,7 @@ it.each<[string, string, string]>([
   ["cpu/x.ts", 'const fs = await import("node:fs");', "cpu/x.ts imports node:fs"],
   ["gic/x.ts", 'import { xxhash64 } from "hash-wasm";', "gic/x.ts imports hash-wasm"],
   ["web/x.ts", 'import { Machine } from "../board/machine.js";', "web/x.ts imports board/machine.ts"],
-  ["lab/x.ts", 'import "../ir/index.js";', "lab/x.ts: src/lab has no arrows in test/architecture.test.ts"],
+  ["park/x.ts", 'import "../ir/index.js";', "park/x.ts: src/park has no arrows in test/architecture.test.ts"],
   ["cpu/x.ts", "process.exit(1);", "cpu/x.ts uses process, which only src/cli may"],
   ["board/x.ts", "document.title = state.window;", "board/x.ts uses document, which only src/web may"],
 ])("finds the violation in %s: %s", (file, text, message) => {
