@@ -40,7 +40,7 @@ try {
   const elf = buildSweep(sweep, directory, results);
   const run = (command: string, args: readonly string[]) => {
     const start = Date.now();
-    execFileSync(command, args, { stdio: "inherit", timeout: 900_000 });
+    execFileSync(command, args, { stdio: "inherit", timeout: 150_000 });
     const outcomes = readOutcomes(sweep, results);
     rmSync(results);
     console.log(`${command}: ${((Date.now() - start) / 1000).toFixed(1)} s`);

@@ -28,7 +28,7 @@ export function systemInstruction(pe: ProcessingElement, encoding: number): numb
   const operation = systemOperationByEncoding[encoding];
   const { crn } = splitEncoding(encoding);
   if (operation === undefined) {
-    if ((crn === 11 || crn === 15) && pe.el < 2 && pe.el2Enabled && (pe.hcrLow & Hcr.TIDCP) !== 0) {
+    if ((crn === 11 || crn === 15) && pe.el === 1 && pe.el2Enabled && (pe.hcrLow & Hcr.TIDCP) !== 0) {
       takeSystemTrap(pe, 2, encoding, 0);
       return redirected;
     }

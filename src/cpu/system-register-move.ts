@@ -48,7 +48,7 @@ export function takeSystemTrap(pe: ProcessingElement, target: number, encoding: 
   takeSynchronous(pe, target, ExceptionClass.systemRegister, systemIss(pe, encoding, direction));
 }
 
-/** IMPLEMENTATION DEFINED space: op0 = 3, CRn = 11 or 15. */
+/** IMPLEMENTATION DEFINED space: op0 = 3, CRn = 11 or 15. Whether HCR_EL2.TIDCP traps EL0 too is a choice; it doesn't here. */
 function isImplementationDefined(encoding: number): boolean {
   const { crn } = splitEncoding(encoding);
   return encoding >>> 14 !== 2 && (crn === 11 || crn === 15);
@@ -58,7 +58,7 @@ function isImplementationDefined(encoding: number): boolean {
 function undefinedAccess(pe: ProcessingElement, encoding: number, write: boolean): number {
   const entry = systemRegisterByEncoding[encoding];
   const el = pe.el;
-  if (isImplementationDefined(encoding) && el < 2 && pe.el2Enabled && (pe.hcrLow & Hcr.TIDCP) !== 0) {
+  if (isImplementationDefined(encoding) && el === 1 && pe.el2Enabled && (pe.hcrLow & Hcr.TIDCP) !== 0) {
     takeSystemTrap(pe, 2, encoding, write ? 0 : 1);
     return redirected;
   }

@@ -66,9 +66,7 @@ const bits = (...numbers: number[]): bigint => numbers.reduce((value, n) => valu
 
 const systemWord = (encoding: number, read: boolean): number => {
   const { op0, op1, crn, crm, op2 } = splitEncoding(encoding);
-  return (
-    (0xd500_0000 | (read ? 1 << 21 : 0) | (op0 << 19) | (op1 << 16) | (crn << 12) | (crm << 8) | (op2 << 5)) >>> 0
-  );
+  return (0xd500_0000 | (read ? 1 << 21 : 0) | (op0 << 19) | (op1 << 16) | (crn << 12) | (crm << 8) | (op2 << 5)) >>> 0;
 };
 
 const genericName = (encoding: number): string => {
@@ -149,7 +147,9 @@ interface Control {
   readonly value: bigint;
   readonly e2h?: bigint;
   readonly flips: readonly number[];
-  /** Levels at which the bits are tried. */
+  /** Other values that are tried. */
+  readonly values?: readonly bigint[];
+  /** Levels at which they are tried. */
   readonly at: (level: Level) => boolean;
 }
 
@@ -178,7 +178,7 @@ const controls: Readonly<Record<string, Control>> = {
   SCTLR_EL2: { value: sctlr, flips: without(all(36), 0, 1, 19, 24, 25), at: below3 },
   CPACR_EL1: { value: bits(16, 17, 20, 21, 24, 25), flips: [16, 17, 20, 21, 24, 25, 28], at: below3 },
   MDSCR_EL1: { value: 0n, flips: [12, 13, 14, 21], at: below3 },
-  PMUSERENR_EL0: { value: 15n, flips: [0, 1, 2, 3], at: below2 },
+  PMUSERENR_EL0: { value: 15n, flips: [0, 1, 2, 3], values: [0n, 2n, 4n, 8n], at: below2 },
   ICH_HCR_EL2: { value: 0n, flips: [10, 11, 12, 13, 14], at: below2 },
   ICC_SRE_EL1: { value: 7n, flips: [], at: below2 },
   ICC_SRE_EL2: { value: 15n, flips: [3], at: below3 },
@@ -213,8 +213,7 @@ function levelOverrides(level: Level): Map<string, bigint> {
     ["SCR_EL3", controls.SCR_EL3!.value & ~(level.secure ? 1n : 0n)],
     ["HCR_EL2", hcr],
   ]);
-  for (const [name, { e2h }] of Object.entries(controls))
-    if (level.e2h && e2h !== undefined) overrides.set(name, e2h);
+  for (const [name, { e2h }] of Object.entries(controls)) if (level.e2h && e2h !== undefined) overrides.set(name, e2h);
   return overrides;
 }
 
@@ -231,15 +230,21 @@ export function plainGroups(core: string): Group[] {
 export function controlGroups(core: string): Group[] {
   const found: Group[] = [];
   for (const { level, overrides, name } of plainGroups(core)) {
-    for (const [register, { value, flips, at, e2h }] of Object.entries(controls)) {
+    for (const [register, { value, flips, values = [], at, e2h }] of Object.entries(controls)) {
       if (!at(level)) continue;
       const before = overrides.get(register) ?? (level.e2h && e2h !== undefined ? e2h : value);
       for (const n of flips) {
         const changed = new Map(overrides);
         // SCR_EL3.NS and HCR_EL2's bits must be what the level says when others are written.
         changed.set(register, before ^ bit(n));
+        // SCR_EL3.SMD makes SMC UNDEFINED; the handlers leave by another trap then.
+        if (register === "SCR_EL3" && n === 7) changed.set("CPTR_EL3", bit(8) | bit(31));
         const to = (before & bit(n)) !== 0n ? 0 : 1;
         found.push({ name: `${name}, ${register}[${n}]=${to}`, level, overrides: changed });
+      }
+      for (const other of values) {
+        const changed = new Map(overrides).set(register, other);
+        found.push({ name: `${name}, ${register}=${other}`, level, overrides: changed });
       }
     }
   }
@@ -319,7 +324,8 @@ export function buildSweep(sweep: Sweep, directory: string, results: string): st
   writeFileSync(source, tables(sweep, results));
   const sources = [
     ...["sweep.c", "file.c", "enter.S"].map((name) => `tests/levels/${name}`),
-    ...["print.c", "pl011.c", "semihosting.c", "string.c"].map((name) => `baremetal/${name}`),
+    ...["print.c", "pl011.c", "semihosting.c"].map((name) => `baremetal/${name}`),
+    ...["format.c", "string.c"].map((name) => `common/${name}`),
   ];
   execFileSync("aarch64-linux-gnu-gcc", [...flags.split(" "), "-o", elf, ...sources, source], {
     cwd: `${ROOT}guest`,

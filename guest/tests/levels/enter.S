@@ -77,8 +77,8 @@ levels_run:
 
     /*
      * The handlers touch only registers that bodies don't, and no memory: stage 1 and 2 may be on. x28 says which level took the exception,
-     * x27 its vector. SMC leads to EL3, through EL2 when HCR_EL2.TSC is set. Where SMC is UNDEFINED (SCR_EL3.SMD), an address
-     * at which nothing answers does, with SCR_EL3.EA.
+     * x27 its vector. SMC leads to EL3, through EL2 when HCR_EL2.TSC is set. Where SMC is UNDEFINED (SCR_EL3.SMD), a
+     * read of CPACR_EL1 does, with CPTR_EL3.TCPAC.
      */
     .macro  lower_vector el, offset
     .balign 0x80
@@ -89,8 +89,7 @@ levels_run:
     mov     x28, #\el
     mov     x27, #\offset
 2:  smc     #0
-1:  mov     x26, #0x0b000000
-    ldr     x26, [x26]
+1:  mrs     x25, cpacr_el1
     .endm
 
     .macro  table name, el, macro

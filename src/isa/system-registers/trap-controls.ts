@@ -20,6 +20,8 @@ export interface TrapControl {
   readonly notHost?: boolean;
   /** A second control that must have the trapping value too. */
   readonly and?: string;
+  /** True when the rule is about Secure state only. */
+  readonly secure?: boolean;
   /** Other bits, any of which makes the control act as if it had the trapping value. */
   readonly or?: readonly string[];
   /** Bits of HCR_EL2 any of which takes EL1 out of the rule: its access is to the virtual interface then. */
@@ -74,10 +76,10 @@ export const trapControls = {
   EL0PTEN: el0Control("CNTKCTL_EL1.EL0PTEN", "RW", "CNTHCTL_EL2.EL0PTEN"),
   EL0VTEN: el0Control("CNTKCTL_EL1.EL0VTEN", "RW", "CNTHCTL_EL2.EL0VTEN"),
   PMUSER_EN: el0Control("PMUSERENR_EL0.EN"),
-  PMUSER_CR: { ...el0Control("PMUSERENR_EL0.EN", "RW"), and: "PMUSERENR_EL0.CR" },
   PMUSER_CR_read: { ...el0Control("PMUSERENR_EL0.EN", "R"), and: "PMUSERENR_EL0.CR" },
   PMUSER_ER_read: { ...el0Control("PMUSERENR_EL0.EN", "R"), and: "PMUSERENR_EL0.ER" },
   PMUSER_EN_write: el0Control("PMUSERENR_EL0.EN", "W"),
+  PMUSER_ER: { ...el0Control("PMUSERENR_EL0.EN"), and: "PMUSERENR_EL0.ER" },
   PMUSER_SW: { ...el0Control("PMUSERENR_EL0.EN", "RW"), and: "PMUSERENR_EL0.SW" },
   TSCXT: { ...el0Control("SCTLR_EL1.TSCXT", "RW", "SCTLR_EL2.TSCXT"), when: 1 },
   EnSCXT: { control: "HCR_EL2.EnSCXT", when: 0, from: below2, access: "RW", to: 2, notHost: true },
@@ -89,7 +91,7 @@ export const trapControls = {
   TID2: hcr("TID2", "RW", below2),
   TID3: hcr("TID3", "R"),
   TACR: hcr("TACR"),
-  TIDCP: hcr("TIDCP", "RW", below2),
+  TIDCP: hcr("TIDCP"),
   TSW: hcr("TSW"),
   TPCP: hcr("TPCP", "RW", below2),
   TPU: hcr("TPU", "RW", below2),
@@ -145,7 +147,7 @@ export const trapControls = {
   SCR_TLOR: el3Control("SCR_EL3.TLOR"),
   SCR_TERR: el3Control("SCR_EL3.TERR"),
   SCR_APK: el3Control("SCR_EL3.APK", 0),
-  SCR_ST: { control: "SCR_EL3.ST", when: 0, from: el1, access: "RW", to: 3 },
+  SCR_ST: { control: "SCR_EL3.ST", when: 0, from: el1, access: "RW", to: 3, secure: true },
 } as const satisfies Record<string, TrapControl>;
 
 export type TrapControlName = keyof typeof trapControls;
