@@ -1,0 +1,7 @@
+#ifndef HYPERCALLS_H
+#define HYPERCALLS_H
+
+/* Serve nanovisor.h's functions. Applications register theirs themselves. */
+void hypercalls_init(void);
+
+#endif

@@ -1,0 +1,217 @@
+#include "space.h"
+#include "gicv3.h"
+#include "layout.h"
+#include "lock.h"
+#include "log.h"
+#include "pages.h"
+#include "pe.h"
+#include "stage1.h"
+#include "table.h"
+
+#define ROOT_LEVEL 0u
+#define PATIENCE 100000000UL /* reads of a word */
+
+static struct space spaces[MAX_SPACES];
+static struct lock spaces_lock;
+
+struct space *space_of(uint64_t owner)
+{
+    for (unsigned n = 0; owner && n < MAX_SPACES; n++)
+        if (spaces[n].owner == owner)
+            return &spaces[n];
+    return 0;
+}
+
+unsigned spaces_count(void)
+{
+    unsigned count = 0;
+    for (unsigned n = 0; n < MAX_SPACES; n++)
+        count += spaces[n].owner != 0;
+    return count;
+}
+
+struct space *space_new(uint64_t owner, enum hyplet_mode mode)
+{
+    struct space *space = 0;
+    lock(&spaces_lock);
+    for (unsigned n = 0; n < MAX_SPACES && !space; n++)
+        if (!spaces[n].owner)
+            space = &spaces[n];
+    uint64_t *root = space ? stage1_new_root() : 0;
+    if (root)
+        *space = (struct space){.owner = owner, .mode = mode, .root = root, .asid = (unsigned)(space - spaces) + 1};
+    unlock(&spaces_lock);
+    return root ? space : 0;
+}
+
+bool space_ending(const struct space *space)
+{
+    return __atomic_load_n(&space->ending, __ATOMIC_SEQ_CST);
+}
+
+bool space_use(struct space *space)
+{
+    struct pe *pe = this_pe();
+    if (pe->space != space) {
+        stage1_use(space ? space->root : 0, space ? space->asid : 0);
+        __atomic_store_n(&pe->space, space, __ATOMIC_SEQ_CST);
+    }
+    return !space || !space_ending(space);
+}
+
+/* One page, on every PE. */
+static void invalidate(const struct space *space, uint64_t va)
+{
+    const uint64_t operand = (va >> 12 & 0xfffffffffffUL) | (vhe ? (uint64_t)space->asid << 48 : 0);
+    asm volatile("dsb ishst\n\ttlbi vae2is, %0\n\tdsb ish\n\tisb" : : "r"(operand) : "memory");
+}
+
+/* All of the space's entries, of walks too; and what was fetched through them. */
+static void invalidate_all(const struct space *space)
+{
+    asm volatile("dsb ishst\n\ttlbi alle2is\n\tdsb ish" : : : "memory");
+    if (space->executable)
+        asm volatile("ic ialluis\n\tdsb ish" : : : "memory");
+    isb();
+}
+
+static uint64_t normal_attributes(const struct space *space, unsigned permissions)
+{
+    const bool guarded = space->mode == HYPLET_GUARDED;
+    uint64_t attributes = MAP_NORMAL | (permissions & HYPLET_WRITE ? 0 : PTE_AP_READ_ONLY);
+    if (!vhe)
+        return attributes | PTE_AP_EL0 /* RES1 here */ | (permissions & HYPLET_EXECUTE ? 0 : PTE_UXN);
+    attributes |= PTE_nG; /* the ASID's alone */
+    if (guarded)
+        return attributes | PTE_AP_EL0 | PTE_PXN | (permissions & HYPLET_EXECUTE ? 0 : PTE_UXN);
+    return attributes | PTE_UXN | (permissions & HYPLET_EXECUTE ? 0 : PTE_PXN);
+}
+
+static bool map(struct space *space, uint64_t va, uint64_t pa, uint64_t attributes)
+{
+    const uint64_t *old = table_entry(space->root, ROOT_LEVEL, va);
+    if (old && (*old & PTE_VALID))
+        space_unmap(space, va); /* break before make */
+    if (!table_map(space->root, ROOT_LEVEL, va, pa, PAGE_SIZE, attributes, false))
+        return false;
+    space->pages++;
+    isb();
+    return true;
+}
+
+bool space_map(struct space *space, uint64_t va, uint64_t pa, unsigned permissions)
+{
+    if (!map(space, va, pa, normal_attributes(space, permissions)))
+        return false;
+    if (permissions & HYPLET_EXECUTE) {
+        space->executable = 1;
+        asm volatile("ic ialluis\n\tdsb ish\n\tisb" : : : "memory"); /* what was fetched through this address before is another's */
+    }
+    return true;
+}
+
+bool space_map_device(struct space *space, uint64_t va, uint64_t pa)
+{
+    const uint64_t memory = normal_attributes(space, HYPLET_WRITE) & ~(PTE_TYPE(7UL) | PTE_SH_INNER);
+    return map(space, va, pa, memory | PTE_TYPE(DEVICE_nGnRE));
+}
+
+/* Written data reaches memory, in case who gets the page next looks at it without caches. */
+static void clean(uint64_t pa)
+{
+    const uint64_t line = 4UL << field(read_sysreg(ctr_el0), 19, 16);
+    for (uint64_t at = (uint64_t)virt(pa); at < (uint64_t)virt(pa) + PAGE_SIZE; at += line)
+        asm volatile("dc cvac, %0" : : "r"(at) : "memory");
+    asm volatile("dsb ish" : : : "memory");
+}
+
+static bool is_device(uint64_t entry)
+{
+    return (entry >> 2 & 7) != NORMAL_WRITE_BACK;
+}
+
+bool space_unmap(struct space *space, uint64_t va)
+{
+    uint64_t *entry = table_entry(space->root, ROOT_LEVEL, va);
+    if (!entry || !(*entry & PTE_VALID))
+        return false;
+    const uint64_t old = *entry;
+    *(volatile uint64_t *)entry = 0;
+    invalidate(space, va);
+    if (!(old & PTE_AP_READ_ONLY) && !is_device(old))
+        clean(old & OUTPUT_ADDRESS);
+    space->pages--;
+    return true;
+}
+
+uint64_t space_page(const struct space *space, uint64_t va, unsigned permissions)
+{
+    const uint64_t *entry = va < USER_END ? table_entry(space->root, ROOT_LEVEL, va) : 0;
+    if (!entry || !(*entry & PTE_VALID) || is_device(*entry))
+        return 0;
+    const bool writable = !(*entry & PTE_AP_READ_ONLY);
+    const bool executable = !(*entry & PTE_UXN) || (vhe && !(*entry & PTE_PXN));
+    if (((permissions & HYPLET_WRITE) && !writable) || ((permissions & HYPLET_EXECUTE) && !executable))
+        return 0;
+    return *entry & OUTPUT_ADDRESS;
+}
+
+/* The pages that `table` maps, cleaned where they were written. */
+static void clean_table(uint64_t *table, unsigned level)
+{
+    for (unsigned n = 0; n < ENTRIES; n++) {
+        if (!(table[n] & PTE_VALID))
+            continue;
+        if (level < 3)
+            clean_table(virt(table[n] & OUTPUT_ADDRESS), level + 1);
+        else if (!(table[n] & PTE_AP_READ_ONLY) && !is_device(table[n]))
+            clean(table[n] & OUTPUT_ADDRESS);
+    }
+}
+
+void space_check(void)
+{
+    struct pe *pe = this_pe();
+    if (pe->space && !pe->user && space_ending(pe->space))
+        space_use(0);
+}
+
+/*
+ * Until PE `n` neither runs in the space nor walks its tables. A classic hyplet that masks interrupts can't be ended: it is trusted
+ * with that, too, and then the tables stay.
+ */
+static bool wait_for(unsigned n, const struct space *space)
+{
+    for (uint64_t turns = 0; __atomic_load_n(&pes[n].space, __ATOMIC_SEQ_CST) == space; turns++) {
+        if (turns == PATIENCE)
+            return false;
+        space_check(); /* the other PE may wait for us in the same way */
+    }
+    return true;
+}
+
+static bool leave_everywhere(struct space *space)
+{
+    bool left = true;
+    __atomic_store_n(&space->ending, 1, __ATOMIC_SEQ_CST);
+    for (unsigned n = 0; n < pe_count; n++) {
+        if (__atomic_load_n(&pes[n].space, __ATOMIC_SEQ_CST) == space && n != this_pe()->index)
+            gicv3_kick(n);
+        left = wait_for(n, space) && left;
+    }
+    return left;
+}
+
+void space_delete(struct space *space)
+{
+    if (!leave_everywhere(space)) {
+        log("a hyplet of owner %lu doesn't let itself be ended", space->owner);
+        return;
+    }
+    for (unsigned n = 0; n < USER_END >> 39; n++)
+        if (space->root[n] & PTE_VALID)
+            clean_table(virt(space->root[n] & OUTPUT_ADDRESS), 1);
+    invalidate_all(space);
+    stage1_free_root(space->root);
+    *space = (struct space){0};
+}

@@ -1,0 +1,141 @@
+/*
+ * Code that we call and don't trust: hyplets and applications.
+ *
+ * uint64_t user_enter_guarded(entry, stack, const uint64_t x[8], uint64_t *unwind): run it at EL0 until user_unwind() is called.
+ * uint64_t user_enter_classic(the same): run it at EL2t, where it may simply return.
+ * void user_unwind(uint64_t result, uint64_t unwind): return `result` from the call that stored `unwind`; whatever is on the stack
+ * above it is dropped.
+ */
+#include "el2.h"
+#include "layout.h"
+
+    .macro  save_callee
+    stp     x29, x30, [sp, #-96]!
+    stp     x19, x20, [sp, #16]
+    stp     x21, x22, [sp, #32]
+    stp     x23, x24, [sp, #48]
+    stp     x25, x26, [sp, #64]
+    stp     x27, x28, [sp, #80]
+    mov     x9, sp
+    str     x9, [x3]
+    .endm
+
+    .macro  clear                           // nothing of ours leaks
+    .irp    n, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29
+    mov     x\n, xzr
+    .endr
+    .endm
+
+    .text
+    .global user_enter_guarded
+user_enter_guarded:
+    save_callee
+    msr     sp_el0, x1
+    msr     elr_el2, x0
+    msr     spsr_el2, xzr                   // EL0t, nothing masked
+    mov     x8, x2
+    ldp     x0, x1, [x8]
+    ldp     x2, x3, [x8, #16]
+    ldp     x4, x5, [x8, #32]
+    ldp     x6, x7, [x8, #48]
+    mov     x9, xzr
+    clear
+    ldr     x30, =TRAMPOLINE
+    eret
+
+    .global user_enter_classic
+user_enter_classic:
+    save_callee
+    msr     sp_el0, x1
+    mov     x9, x0
+    mov     x8, x2
+    ldp     x0, x1, [x8]
+    ldp     x2, x3, [x8, #16]
+    ldp     x4, x5, [x8, #32]
+    ldp     x6, x7, [x8, #48]
+    clear
+    isb                                     // the traps that the caller set hold from here
+    msr     spsel, #0
+    msr     daifclr, #2                     // interrupts are taken, at EL2h
+    blr     x9
+    msr     daifset, #0xf
+    msr     spsel, #1
+    b       restore_callee
+
+    .global user_unwind
+user_unwind:
+    mov     sp, x1
+restore_callee:
+    ldp     x19, x20, [sp, #16]
+    ldp     x21, x22, [sp, #32]
+    ldp     x23, x24, [sp, #48]
+    ldp     x25, x26, [sp, #64]
+    ldp     x27, x28, [sp, #80]
+    ldp     x29, x30, [sp], #96
+    ret
+
+    /* Mapped for every guarded call at TRAMPOLINE: where its entry point returns to. */
+    .section .trampoline, "ax"
+    svc     #0
+
+    /*
+     * void fp_save(uint64_t area[66]): V0 to V31, FPSR, FPCR. void fp_restore(const uint64_t area[66]).
+     * void fp_clear(void): what a guarded call finds.
+     */
+    .text
+    .global fp_save
+fp_save:
+    stp     q0, q1, [x0]
+    stp     q2, q3, [x0, #32]
+    stp     q4, q5, [x0, #64]
+    stp     q6, q7, [x0, #96]
+    stp     q8, q9, [x0, #128]
+    stp     q10, q11, [x0, #160]
+    stp     q12, q13, [x0, #192]
+    stp     q14, q15, [x0, #224]
+    stp     q16, q17, [x0, #256]
+    stp     q18, q19, [x0, #288]
+    stp     q20, q21, [x0, #320]
+    stp     q22, q23, [x0, #352]
+    stp     q24, q25, [x0, #384]
+    stp     q26, q27, [x0, #416]
+    stp     q28, q29, [x0, #448]
+    stp     q30, q31, [x0, #480]
+    mrs     x1, fpsr
+    mrs     x2, fpcr
+    add     x0, x0, #512
+    stp     x1, x2, [x0]
+    ret
+
+    .global fp_restore
+fp_restore:
+    ldp     q0, q1, [x0]
+    ldp     q2, q3, [x0, #32]
+    ldp     q4, q5, [x0, #64]
+    ldp     q6, q7, [x0, #96]
+    ldp     q8, q9, [x0, #128]
+    ldp     q10, q11, [x0, #160]
+    ldp     q12, q13, [x0, #192]
+    ldp     q14, q15, [x0, #224]
+    ldp     q16, q17, [x0, #256]
+    ldp     q18, q19, [x0, #288]
+    ldp     q20, q21, [x0, #320]
+    ldp     q22, q23, [x0, #352]
+    ldp     q24, q25, [x0, #384]
+    ldp     q26, q27, [x0, #416]
+    ldp     q28, q29, [x0, #448]
+    ldp     q30, q31, [x0, #480]
+    add     x0, x0, #512
+    ldp     x1, x2, [x0]
+    msr     fpsr, x1
+    msr     fpcr, x2
+    ret
+
+    .global fp_clear
+fp_clear:
+    .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    movi    v\n\().2d, #0
+    .endr
+    msr     fpsr, xzr
+    msr     fpcr, xzr
+    ret
