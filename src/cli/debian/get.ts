@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "fflate";
 import { UserError } from "../errors.js";
 import { Apt, runProgram } from "./apt.js";
 import { cacheDirectory, type DebianKind, type DebianManifest, debianKinds } from "./cache.js";
+import { replaceFile, sha256 } from "./files.js";
 import { buildInitramfs, wantedModules } from "./initramfs.js";
 import { type ModuleFiles, moduleName } from "./modules.js";
 
@@ -99,13 +99,4 @@ function readModules(root: string): ModuleFiles {
   if (!wantedModules.some((name) => found.has(name)) && found.size > 0)
     throw new UserError("the kernel package holds none of the modules wanted");
   return found;
-}
-
-function replaceFile(directory: string, name: string, bytes: Uint8Array): void {
-  writeFileSync(join(directory, `${name}.new`), bytes);
-  renameSync(join(directory, `${name}.new`), join(directory, name));
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

@@ -3,6 +3,7 @@ import { findDebian, isDebianKind } from "../debian/cache.js";
 import { UserError } from "../errors.js";
 import type { DeviceOption, RunConfiguration } from "../options/run-configuration.js";
 import { nearest } from "../options/suggest.js";
+import { applyXen } from "./xen.js";
 
 /** The demo image, seen from src/ and from dist/ alike. */
 const demoImage = fileURLToPath(new URL("../../../guest/images/demo.elf", import.meta.url));
@@ -25,12 +26,15 @@ export const presets = {
   demo: "a small bare-metal program that brings up MMU, exceptions, GIC and timer at EL1",
   debian: "Debian's kernel with busybox (fetched by `trapeze get debian`)",
   "debian-cloud": "the same with Debian's smaller kernel for clouds",
+  xen: "Debian's Xen with Debian's kernel as dom0, whose command line -append is (fetched by `trapeze get xen`)",
 } as const;
 
 /** Fills in what a named image needs and the options didn't give. */
 export function applyPreset(name: string, configuration: RunConfiguration): void {
   if (name === "demo") {
     configuration.kernel ??= demoImage;
+  } else if (name === "xen") {
+    applyXen(configuration);
   } else if (isDebianKind(name)) {
     const found = findDebian(name);
     if (!found) throw new UserError(`${name} isn't here yet; fetch it with: trapeze get ${name}`);
