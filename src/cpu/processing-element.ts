@@ -22,6 +22,7 @@ import { buildRegisterAccess, type RegisterAccess } from "./system-register-acce
 import { debuggerRead, debuggerWrite } from "./system-register-debug.js";
 import { ContextKey, TlbContexts, tlbContextSize } from "./tlb-contexts.js";
 import { Regime, Walker } from "./translation/walker.js";
+import { TranslationConfigurations } from "./translation-configurations.js";
 
 /** Interrupts that may be pending, bits of PeState.interruptsPending. */
 export const Interrupt = { irq: 1, fiq: 2, serror: 4, virq: 8, vfiq: 16, vserror: 32 } as const;
@@ -46,6 +47,7 @@ class LevelState {
   spAlignmentMask = 0;
   key = -1;
   unprivilegedKey = -1;
+  configuration = -1;
   vmid = -1;
   context = 0;
   unprivilegedContext = 0;
@@ -238,6 +240,9 @@ export class ProcessingElement {
   #wires = 0;
   #key = -1;
   #unprivilegedKey = -1;
+  /** Of the EL1&0 regime (see TranslationConfigurations); 0 in other regimes. */
+  #configuration = -1;
+  readonly #configurations = new TranslationConfigurations();
   #vmid = -1;
   /** Counts changes of what levels' states are worked out from. */
   #epoch = 0;
@@ -492,6 +497,7 @@ export class ProcessingElement {
     this.mustAlign = level.mustAlign;
     this.#key = level.key;
     this.#unprivilegedKey = level.unprivilegedKey;
+    this.#configuration = level.configuration;
     this.#vmid = level.vmid;
     tlbs.use(level.context, level.unprivilegedContext);
     i32[w + tlbWord] = level.tlb;
@@ -536,6 +542,7 @@ export class ProcessingElement {
     level.spAlignmentMask = i32[w + spAlignmentMaskWord]!;
     level.key = this.#key;
     level.unprivilegedKey = this.#unprivilegedKey;
+    level.configuration = this.#configuration;
     level.vmid = this.#vmid;
     level.context = tlbs.current;
     level.unprivilegedContext = tlbs.currentUnprivileged;
@@ -667,13 +674,20 @@ export class ProcessingElement {
     // LDTR and STTR act as EL0's at EL1, and at EL2 of a host, unless UAO makes them ordinary (D5.4.2).
     const separate = (el === 1 || (el === 2 && this.host)) && !i32[w + uaoWord];
     const otherKey = separate ? unprivilegedKey : key;
-    if (key !== this.#key || otherKey !== this.#unprivilegedKey || vmid !== this.#vmid) {
+    const configuration = regime === Regime.el10 ? this.#configurationOf((hcr & Hcr.VM) !== 0) : 0;
+    if (
+      key !== this.#key ||
+      otherKey !== this.#unprivilegedKey ||
+      vmid !== this.#vmid ||
+      configuration !== this.#configuration
+    ) {
       const { tlbs } = this;
+      this.#configuration = configuration;
       this.#key = key;
       this.#unprivilegedKey = otherKey;
       this.#vmid = vmid;
-      tlbs.current = tlbs.find(key, vmid, -1);
-      tlbs.currentUnprivileged = separate ? tlbs.find(otherKey, vmid, tlbs.current) : tlbs.current;
+      tlbs.current = tlbs.find(key, vmid, -1, configuration);
+      tlbs.currentUnprivileged = separate ? tlbs.find(otherKey, vmid, tlbs.current, configuration) : tlbs.current;
       i32[w + tlbWord] = tlbs.tlb(tlbs.current);
       i32[w + tlbUnprivilegedWord] = tlbs.tlb(tlbs.currentUnprivileged);
       i32[w + jumpCacheWord] = tlbs.jumpCache(tlbs.current);
@@ -684,6 +698,23 @@ export class ProcessingElement {
     i32[w + alignmentCheckWord] = this.mustAlign ? -1 : 0;
     const sa = el === 0 ? Sctlr.SA0 : Sctlr.SA;
     i32[w + spAlignmentMaskWord] = (sctlr & sa) !== 0 ? 15 : 0;
+  }
+
+  /** What else than a context's key says how EL1&0 translates: TCR_EL1, MAIR_EL1, SCTLR_EL1.WXN; of stage 2, VTCR_EL2, PTW, FWB. */
+  #configurationOf(stage2: boolean): number {
+    const { i32, system } = this;
+    const tcr = system + Word.TCR_EL1;
+    const mair = system + Word.MAIR_EL1;
+    return this.#configurations.find(
+      i32[tcr]!,
+      i32[tcr + 1]!,
+      i32[mair]!,
+      i32[mair + 1]!,
+      i32[system + Word.SCTLR_EL1]! & Sctlr.WXN,
+      stage2 ? i32[system + Word.VTCR_EL2]! : 0,
+      stage2 ? this.hcrLow & Hcr.PTW : 0,
+      stage2 ? this.hcrHigh & Hcr.highFWB : 0,
+    );
   }
 
   /** Drops all cached translations of one regime, in both security states: its control registers changed. */

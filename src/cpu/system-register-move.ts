@@ -11,16 +11,12 @@ import type { ProcessingElement } from "./processing-element.js";
 import { Hcr, Sctlr, Word } from "./register-words.js";
 import { Effect, lowestTarget, resolveRegister, trapTarget } from "./system-register-access.js";
 import { hookUndefined, registerHooks } from "./system-register-hooks.js";
-import { ContextKey } from "./tlb-contexts.js";
 import { Regime } from "./translation/walker.js";
 
 const { next, leave, redirected } = EnvironmentResult;
 
 /** Effects after which translation contexts, routing and traps are worked out again. */
-const updateEffects = Effect.context | Effect.routing | Effect.fp;
-/** HCR_EL2 bits that change what stage 2 lets through, and that aren't in contexts' keys. */
-const hcrStage2Low = Hcr.PTW;
-const hcrStage2High = Hcr.highFWB;
+const updateEffects = Effect.context | Effect.routing | Effect.fp | Effect.regime1 | Effect.stage2;
 
 /** Hooks by register index, so that no name is looked up in passing. */
 const readHooks: (((pe: ProcessingElement, entry: SystemRegister) => number) | undefined)[] = [];
@@ -162,18 +158,13 @@ function applyEffects(
     // Of SCTLR_ELx only WXN changes what cached translations allow; M is in contexts' keys.
     const isSctlr = entry.name.startsWith("SCTLR");
     if (regimes !== 0 && (!isSctlr || (changedLow & Sctlr.WXN) !== 0)) {
-      if (regimes & Effect.regime1) pe.dropRegime(Regime.el10);
       if (regimes & Effect.regime2) {
         pe.dropRegime(Regime.el2);
         pe.dropRegime(Regime.el20);
       }
       if (regimes & Effect.regime3) pe.dropRegime(Regime.el3);
     }
-    if (effects & Effect.stage2) {
-      const isHcr = effects & Effect.routing;
-      if (!isHcr || (changedLow & hcrStage2Low) !== 0 || (changedHigh & hcrStage2High) !== 0)
-        pe.tlbs.invalidateMatching(ContextKey.regimeMask | ContextKey.stage2, Regime.el10 | ContextKey.stage2, -1);
-    }
+    // Translations of EL1&0 belong to the values of the registers that they were made under.
     if ((effects & updateEffects) === 0) pe.forgetLevels();
     else {
       pe.update();

@@ -55,7 +55,7 @@ export function virtualPage(low: number, high: number): number {
 
 /**
  * The TLBs of one PE. Each context has one of its own, with a jump cache, and belongs to one key: translation regime,
- * security state, privilege, PAN, stages that are on, ASID, VMID. Contexts are reused in least recently used order, so
+ * security state, privilege, PAN, stages that are on, ASID, VMID, and to one configuration of the regime. Contexts are reused in least recently used order, so
  * a switch of ASID or VMID drops nothing.
  */
 export class TlbContexts {
@@ -64,6 +64,7 @@ export class TlbContexts {
   readonly #base: number;
   readonly #key: Int32Array;
   readonly #vmid: Int32Array;
+  readonly #configuration: Float64Array;
   readonly #stamp: Float64Array;
   #clock = 0;
   /** log2 of the size of the block or page that each entry came from, and whether it is global. */
@@ -88,6 +89,7 @@ export class TlbContexts {
     this.count = count;
     this.#key = new Int32Array(count).fill(freeKey);
     this.#vmid = new Int32Array(count);
+    this.#configuration = new Float64Array(count);
     this.#stamp = new Float64Array(count);
     this.#info = new Uint8Array(count * tlbEntries);
     this.#largeFirst = new Float64Array(count * 2 * largeKinds);
@@ -116,15 +118,18 @@ export class TlbContexts {
     return this.#vmid[context]!;
   }
 
-  /** The context for a key: the one that has it, or an empty one. `pinned` isn't given away. */
-  find(key: number, vmid: number, pinned: number): number {
+  /**
+   * The context for a key: the one that has it, or an empty one. `pinned` isn't given away. `configuration` is any
+   * number that changes when entries that were made stop to hold.
+   */
+  find(key: number, vmid: number, pinned: number, configuration = 0): number {
     const keys = this.#key;
     const stamps = this.#stamp;
     let oldest = -1;
     let age = Number.POSITIVE_INFINITY;
     for (let context = 0; context < this.count; context++) {
       const candidate = keys[context]!;
-      if (candidate === key && this.#vmid[context] === vmid) {
+      if (candidate === key && this.#vmid[context] === vmid && this.#configuration[context] === configuration) {
         stamps[context] = ++this.#clock;
         return context;
       }
@@ -138,6 +143,7 @@ export class TlbContexts {
     this.epoch++;
     keys[oldest] = key;
     this.#vmid[oldest] = vmid;
+    this.#configuration[oldest] = configuration;
     stamps[oldest] = ++this.#clock;
     return oldest;
   }
