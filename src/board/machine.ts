@@ -225,7 +225,7 @@ export class Machine {
         if (!this.#end) await this.debug.untilResumed();
         const before = this.instructions;
         const started = performance.now();
-        const end = this.#slice(Math.min(slice, left), !this.#inputOpen());
+        const end = this.#slice(Math.min(slice, left), () => !this.#inputOpen());
         const took = performance.now() - started;
         this.#milliseconds += took;
         const ran = this.instructions - before;
@@ -250,7 +250,7 @@ export class Machine {
    */
   runSlice(instructions: number): MachineEnd | "waiting" {
     if (this.debug.stopped) return { kind: "stopped" };
-    const end = this.#slice(instructions, true);
+    const end = this.#slice(instructions, () => true);
     if (end === "debug") return { kind: "stopped" };
     if (!end) return { kind: "limit" };
     return "kind" in end ? end : "waiting";
@@ -406,7 +406,7 @@ export class Machine {
   /** A slice: what ended the machine; "debug" when a debugger stopped it; until when it sleeps; undefined to go on. */
   #slice(
     instructions: number,
-    jump: boolean,
+    jump: () => boolean,
   ): MachineEnd | "debug" | { readonly until: number | undefined } | undefined {
     const end = this.#scheduler.runSlice(instructions, jump);
     if (end.kind === "stopped") {

@@ -68,9 +68,9 @@ function make(programs: string[], turn = 10) {
 describe("the scheduler", () => {
   it("gives turns of fixed length, across slices", () => {
     const { scheduler, processors, clock } = make([".", "."]);
-    expect(scheduler.runSlice(25, true)).toEqual({ kind: "limit" });
+    expect(scheduler.runSlice(25, () => true)).toEqual({ kind: "limit" });
     expect(processors.trace).toEqual(["0:10", "1:10", "0:5"]);
-    scheduler.runSlice(10, true);
+    scheduler.runSlice(10, () => true);
     expect(processors.trace.slice(3)).toEqual(["0:5", "1:5"]);
     expect(clock.now()).toBe(35);
     expect(scheduler.instructions).toBe(35);
@@ -83,7 +83,7 @@ describe("the scheduler", () => {
     processors.onInstruction = (_, position) => {
       if (position === 20) clock.schedule(clock.now() + 3, () => void fired.push(clock.now()));
     };
-    scheduler.runSlice(100, true);
+    scheduler.runSlice(100, () => true);
     expect(fired).toEqual([7, 23]);
     expect(processors.trace).toEqual(["0:7", "0:16", "0:77"]);
   });
@@ -91,7 +91,7 @@ describe("the scheduler", () => {
   it("passes the time until the next alarm when all wait", () => {
     const { scheduler, processors, clock } = make(["..w", "w"]);
     clock.schedule(500, () => void (processors.awake[1] = true));
-    expect(scheduler.runSlice(100, true)).toEqual({ kind: "idle", until: undefined });
+    expect(scheduler.runSlice(100, () => true)).toEqual({ kind: "idle", until: undefined });
     expect(processors.trace).toEqual(["0:3w", "1:1w", "1:1w"]);
     expect(clock.now()).toBe(501);
     expect(scheduler.idle).toBe(496);
@@ -100,13 +100,13 @@ describe("the scheduler", () => {
   it("leaves passing the time to a caller who wants to", () => {
     const { scheduler, clock } = make(["w"]);
     clock.schedule(500, () => {});
-    expect(scheduler.runSlice(100, false)).toEqual({ kind: "idle", until: 500 });
+    expect(scheduler.runSlice(100, () => false)).toEqual({ kind: "idle", until: 500 });
     expect(clock.now()).toBe(1);
   });
 
   it("lets others go first at a YIELD", () => {
     const { scheduler, processors } = make(["..y....", "."]);
-    scheduler.runSlice(16, true);
+    scheduler.runSlice(16, () => true);
     expect(processors.trace).toEqual(["0:3y", "1:10", "0:3"]);
   });
 
@@ -115,16 +115,16 @@ describe("the scheduler", () => {
     processors.onInstruction = (_, position) => {
       if (position === 4) scheduler.stop();
     };
-    expect(scheduler.runSlice(100, true)).toEqual({ kind: "stopped" });
+    expect(scheduler.runSlice(100, () => true)).toEqual({ kind: "stopped" });
     expect(scheduler.instructions).toBe(5);
-    expect(scheduler.runSlice(5, true)).toEqual({ kind: "limit" });
+    expect(scheduler.runSlice(5, () => true)).toEqual({ kind: "limit" });
   });
 
   it("comes back from devices that go on among themselves", () => {
     const { scheduler, clock } = make(["w"]);
     const again = (): void => void clock.schedule(clock.now() + 10, again);
     again();
-    expect(scheduler.runSlice(100, true)).toEqual({ kind: "limit" });
+    expect(scheduler.runSlice(100, () => true)).toEqual({ kind: "limit" });
     expect(clock.now()).toBeGreaterThan(1000);
   });
 });

@@ -68,7 +68,7 @@ export class Scheduler {
    * Runs at most `limit` instructions. When all PEs wait, `jump` decides: true passes the time until the next alarm,
    * false returns for the caller to do so.
    */
-  runSlice(limit: number, jump: boolean): SliceEnd {
+  runSlice(limit: number, jump: () => boolean): SliceEnd {
     const clock = this.#clock;
     let left = limit;
     let alarms = 0;
@@ -81,7 +81,7 @@ export class Scheduler {
       if (left <= 0) return { kind: "limit" };
       const next = clock.nextAlarm();
       if (!this.#choose()) {
-        if (next === undefined || !jump) return { kind: "idle", until: next };
+        if (next === undefined || !jump()) return { kind: "idle", until: next };
         if (++alarms > alarmsWithoutInstructions) return { kind: "limit" };
         this.passIdle(next);
         continue;

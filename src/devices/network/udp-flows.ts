@@ -1,7 +1,9 @@
-import type { HostDatagrams, HostSockets } from "../../ports/index.js";
+import type { Alarm, Clock, HostDatagrams, HostSockets } from "../../ports/index.js";
 
 /** Flows kept at a time; the one used longest ago goes first. */
 const LARGEST_FLOWS = 256;
+/** How long a flow is kept without a datagram from the guest. */
+const LIFETIME_NANOSECONDS = 60_000_000_000;
 
 /** A guest's port and the one that it talks to. */
 export interface UdpFlow {
@@ -16,7 +18,7 @@ export class UdpFlows {
   readonly #sockets: HostSockets;
   readonly #deliver: (flow: UdpFlow, data: Uint8Array) => void;
   /** In the order of their last use. */
-  readonly #flows = new Map<string, HostDatagrams>();
+  readonly #flows = new Map<string, { readonly socket: HostDatagrams; readonly end: Alarm }>();
   /** What outsiders get as answers, by the port that they seem to have. */
   readonly #answers = new Map<string, (data: Uint8Array) => void>();
 
@@ -28,6 +30,7 @@ export class UdpFlows {
 
   /** Sends what the guest sends, and has answers come back. */
   send(
+    clock: Clock,
     guest: number,
     guestPort: number,
     peer: number,
@@ -37,13 +40,14 @@ export class UdpFlows {
   ): void {
     const key = `${guest}:${guestPort}-${peer}:${peerPort}`;
     const flow = { guest, guestPort, peer, peerPort };
-    const socket = this.#flows.get(key) ?? this.#sockets.datagrams((answer) => this.#deliver(flow, answer));
+    const known = this.#flows.get(key);
+    known?.end.cancel();
+    const socket = known?.socket ?? this.#sockets.datagrams((answer) => this.#deliver(flow, answer));
     this.#flows.delete(key);
-    this.#flows.set(key, socket);
-    for (const [oldest, old] of this.#flows) {
+    this.#flows.set(key, { socket, end: clock.schedule(clock.now() + LIFETIME_NANOSECONDS, () => this.#end(key)) });
+    for (const oldest of this.#flows.keys()) {
       if (this.#flows.size <= LARGEST_FLOWS) break;
-      old.close();
-      this.#flows.delete(oldest);
+      this.#end(oldest);
     }
     socket.send(data, target.address, target.port);
   }
@@ -72,8 +76,14 @@ export class UdpFlows {
   }
 
   close(): void {
-    for (const socket of this.#flows.values()) socket.close();
-    this.#flows.clear();
+    for (const key of [...this.#flows.keys()]) this.#end(key);
+  }
+
+  #end(key: string): void {
+    const flow = this.#flows.get(key);
+    flow?.end.cancel();
+    flow?.socket.close();
+    this.#flows.delete(key);
   }
 }
 

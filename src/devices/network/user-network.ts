@@ -170,7 +170,8 @@ export class UserNetwork implements NetworkBackend {
     const { sourcePort, destinationPort, data } = datagram;
     if (this.#udp.answer(source, sourcePort, destination, destinationPort, data)) return;
     const target = this.#target(destination, destinationPort);
-    if (target) this.#udp.send(source, sourcePort, destination, destinationPort, data.slice(), target);
+    if (target && this.#guest)
+      this.#udp.send(this.#guest.clock, source, sourcePort, destination, destinationPort, data.slice(), target);
   }
 
   #routeTcp(packet: Ipv4Packet): void {
