@@ -10,6 +10,13 @@ const ISTATUS = 4;
 /** Alarms past this time (104 days, where nanoseconds stop being exact) are never set. */
 const horizon = Number.MAX_SAFE_INTEGER;
 
+/** Counts up to here are exact numbers, and so are their sums. */
+const plainLimit = 2n ** 51n;
+
+function plain(count: bigint): number {
+  return count < plainLimit ? Number(count) : -1;
+}
+
 export interface SavedTimer {
   control: number;
   /** CNT*_CVAL in hexadecimal. */
@@ -26,6 +33,9 @@ export class Timer {
   #compareValue = 0n;
   /** What this timer's counter is behind the physical count by. */
   #offset = 0n;
+  /** Both as exact numbers; -1 when one isn't small enough for that. */
+  #plainCompare = 0;
+  #plainOffset = 0;
   #level = false;
   #alarm: Alarm | undefined;
   #alarmTime = -1;
@@ -63,6 +73,7 @@ export class Timer {
 
   set compareValue(value: bigint) {
     this.#compareValue = value & mask64;
+    this.#plainCompare = plain(this.#compareValue);
     this.update();
   }
 
@@ -82,23 +93,38 @@ export class Timer {
 
   set offset(value: bigint) {
     this.#offset = value & mask64;
+    this.#plainOffset = plain(this.#offset);
     this.update();
   }
 
   /** Drives the wire, and sets the alarm for the count at which it has to change. */
   update(): void {
     const armed = (this.#control & (ENABLE | IMASK)) === ENABLE;
-    const met = armed && this.#conditionMet();
-    let due = -1;
-    if (armed && !met) {
-      // The condition ends only when the count wraps, which is past the horizon unless an offset puts it near.
-      due = this.#timeOf(this.#compareValue);
-    } else if (met) due = this.#timeOf(0n);
-    this.#setAlarm(due);
+    const count = armed && this.#plainCompare >= 0 ? this.#plainCount() : -1;
+    let met: boolean;
+    if (count >= 0) {
+      met = count >= this.#plainCompare;
+      // Met, it stays so until the count wraps, which is past the horizon.
+      const due = met ? -1 : (this.#plainCompare + this.#plainOffset) * this.#tick;
+      this.#setAlarm(due <= horizon ? due : -1);
+    } else {
+      met = armed && this.#conditionMet();
+      this.#setAlarm(this.#distantAlarm(armed, met));
+    }
     if (met !== this.#level) {
       this.#level = met;
       this.#line.set(met);
     }
+  }
+
+  /** The counter while it and its offset are exact numbers; else a negative one. */
+  #plainCount(): number {
+    return this.#plainOffset < 0 ? -1 : Math.floor(this.#clock.now() / this.#tick) - this.#plainOffset;
+  }
+
+  /** When the condition changes next: when it is met, that is when the count wraps, near only where an offset puts it so. */
+  #distantAlarm(armed: boolean, met: boolean): number {
+    return armed ? this.#timeOf(met ? 0n : this.#compareValue) : -1;
   }
 
   /** When this timer's counter next comes to `count`, in ns; -1 past the horizon. If it is there now, after a whole round. */
@@ -126,6 +152,8 @@ export class Timer {
     this.#control = 0;
     this.#compareValue = 0n;
     this.#offset = 0n;
+    this.#plainCompare = 0;
+    this.#plainOffset = 0;
     this.update();
   }
 
@@ -138,6 +166,8 @@ export class Timer {
     this.#control = saved.control & (ENABLE | IMASK);
     this.#compareValue = BigInt("0x" + saved.compareValue) & mask64;
     this.#offset = offset;
+    this.#plainCompare = plain(this.#compareValue);
+    this.#plainOffset = plain(offset);
     this.update();
   }
 }
