@@ -37,7 +37,7 @@ export interface TrapRule {
   readonly to: 1 | 2 | 3;
   readonly set: boolean;
   readonly notHost: boolean;
-  readonly secure: boolean;
+  readonly state: TrapControl["state"];
   readonly bit: ControlBit;
   readonly and: ControlBit | undefined;
   readonly or: readonly ControlBit[];
@@ -60,7 +60,7 @@ function compile(name: TrapControlName): TrapRule {
     to: rule.to,
     set: rule.when === 1,
     notHost: rule.notHost === true,
-    secure: rule.secure === true,
+    state: rule.state,
     bit: systemRegisterBit(rule.control),
     and: bit(and),
     or: (rule.or ?? []).map(systemRegisterBit),
@@ -97,7 +97,7 @@ export function trapTarget(pe: ProcessingElement, rules: readonly TrapRule[], ac
     const rule = rules[n]!;
     if ((rule.from & (1 << el)) === 0 || (rule.access & access) === 0) continue;
     if (rule.to === 2 ? !pe.el2Enabled || (rule.notHost && pe.host) : rule.to === 3 && !pe.haveEl3) continue;
-    if (rule.secure && !pe.secure) continue;
+    if (rule.state !== undefined && (rule.state === "Secure") !== pe.secure) continue;
     if (rule.unlessHcr !== 0 && el === 1 && (pe.hcrLow & rule.unlessHcr) !== 0) continue;
     const host = el === 0 && pe.host && rule.host !== undefined;
     const bit = host ? rule.host! : rule.e2h !== undefined && pe.e2h ? rule.e2h : rule.bit;

@@ -5,7 +5,7 @@ import { type Body, describeOutcome, type Group, type Outcome, type Sweep } from
 
 /** Registers whose values say which machine this is, count, or come from other units. */
 const valuesDiffer =
-  /^(CNT\w+|PM\w+|ICC_\w+|ICH_\w+|ISR_EL1|RVBAR_\w+|S3_0_C0\w+|ID_\w+|MVFR\w+|MPIDR_EL1|CCSIDR_EL1|L2CTLR_EL1|RMR_\w+|PAR_EL1|FAR_EL[123]|TCR_EL[12])$/;
+  /^(CNT\w+|PM\w+|ICC_\w+|ICH_\w+|ISR_EL1|RVBAR_\w+|S3_0_C0\w+|ID_\w+|MVFR\w+|MPIDR_EL1|CCSIDR_EL1|L2CTLR_EL1|RMR_\w+|PAR_EL1|FAR_EL[123]|(SPSR|ELR|ESR)_EL2|TCR_EL[12])$/;
 
 /** Bits of a register's value that are compared: those of its fields. */
 function comparedBits(body: Body, features: ReadonlySet<string>): bigint {
@@ -75,13 +75,13 @@ export const trapDepartures: readonly TrapDeparture[] = [
   },
   {
     body: /^m(rs|sr) PMCR_EL0$/,
-    group: /^EL0.*, MDCR_EL2\[5\]=1/,
+    group: /^EL[01].*, MDCR_EL2\[5\]=1/,
     theirs: ran,
-    why: "MDCR_EL2.TPMCR: traps EL0's accesses too",
+    why: "MDCR_EL2.TPMCR: traps accesses from EL0 and EL1; QEMU doesn't have it",
   },
   {
     body: /^mrs CNTPCT_EL0$/,
-    group: /^EL0, CNTHCTL_EL2\[[01]\]=0/,
+    group: /^EL0(, TGE)?, CNTHCTL_EL2\[[01]\]=0/,
     why: "CNTHCTL_EL2.EL1PCTEN: traps EL0's accesses, while E2H is 0; QEMU looks at EL1PCEN",
   },
   {
@@ -89,6 +89,18 @@ export const trapDepartures: readonly TrapDeparture[] = [
     ours: ({ esr }) => esr >>> 26 === 0x18,
     theirs: ({ esr }) => esr >>> 26 === 0x18,
     why: "ISS encoding for a trapped MSR: Op2 is bits 19:17 and Op1 16:14; QEMU has the two exchanged",
+  },
+  {
+    body: /^m(rs|sr) MDCR_EL2$/,
+    group: /, MDCR_EL3\[9\]=1/,
+    theirs: ran,
+    why: "MDCR_EL3.TDA: MDCR_EL2 is one of the registers that it traps",
+  },
+  {
+    body: /^sys #\d, c1[15],/,
+    group: /, HCR_EL2\[20\]=1/,
+    theirs: isUndefined,
+    why: "HCR_EL2.TIDCP: traps System instructions at CRn 11 and 15",
   },
   {
     body: /^mrs MDCCSR_EL0$/,

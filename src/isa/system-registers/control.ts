@@ -46,11 +46,11 @@ export const controlRegisters: readonly SystemRegisterEntry[] = [
   }),
   register("ACTLR_EL2", "3 4 1 0 1", "R2 W2", { fields: "" }),
   register("HCR_EL2", "3 4 1 1 0", "R2 W2", {
-    // Without AArch32 at EL1, RW is RAO/WI.
+    // Without AArch32 at EL1, RW is RAO/WI. MIOCNCE may be RAZ/WI where mismatched cacheability loses no coherency.
     res1: 1n << 31n,
     fields:
       "TTLBOS:55@EVT TTLBIS:54@EVT EnSCXT:53@CSV2_2 TOCU:52@EVT TICAB:50@EVT TID4:49@EVT FWB:46@S2FWB NV2:45@NV2 AT:44@NV NV1:43@NV " +
-      "NV:42@NV API:41@PAuth APK:40@PAuth MIOCNCE:38 TEA:37@RAS TERR:36@RAS TLOR:35@LOR E2H:34@VHE ID:33 CD:32 " +
+      "NV:42@NV API:41@PAuth APK:40@PAuth TEA:37@RAS TERR:36@RAS TLOR:35@LOR E2H:34@VHE ID:33 CD:32 " +
       "TRVM:30 HCD:29@!EL3 TDZ:28 TGE:27 TVM:26 TTLB:25 TPU:24 TPCP:23 TSW:22 TACR:21 TIDCP:20 TSC:19 TID3:18 " +
       "TID2:17 TID1:16 TID0:15 TWE:14 TWI:13 DC:12 BSU:11-10 FB:9 VSE:8 VI:7 VF:6 AMO:5 IMO:4 FMO:3 PTW:2 SWIO:1 VM:0",
     effects: ["context", "stage2", "routing", "fp"],

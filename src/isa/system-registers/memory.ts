@@ -16,7 +16,7 @@ function virtualMemory(name: string, code: string, details: SystemRegisterDetail
   return register(name, code, "R1 W1", { ...details, traps: ["TVM", "TRVM"] });
 }
 
-const lor = { feature: "LOR", traps: ["TLOR", "SCR_TLOR"] } as const;
+const lor = { feature: "LOR", fields: "", hook: "lor", traps: ["TLOR", "SCR_TLOR_NonSecure"] } as const;
 
 /** Registers of address translation (DDI 0487 D17.2). */
 export const memoryRegisters: readonly SystemRegisterEntry[] = [
@@ -57,11 +57,11 @@ export const memoryRegisters: readonly SystemRegisterEntry[] = [
   register("MAIR_EL3", "3 6 10 2 0", "R3 W3", { fields: mairFields, effects: ["regime3"] }),
   register("AMAIR_EL3", "3 6 10 3 0", "R3 W3", { fields: "" }),
   // No LORegions: LORID_EL1 reads as zero and the others are RAZ/WI (DDI 0487 D17.2.99).
-  register("LORSA_EL1", "3 0 10 4 0", "R1 W1", { ...lor, fields: "", hook: "lor" }),
-  register("LOREA_EL1", "3 0 10 4 1", "R1 W1", { ...lor, fields: "", hook: "lor" }),
-  register("LORN_EL1", "3 0 10 4 2", "R1 W1", { ...lor, fields: "", hook: "lor" }),
-  register("LORC_EL1", "3 0 10 4 3", "R1 W1", { ...lor, fields: "", hook: "lor" }),
-  register("LORID_EL1", "3 0 10 4 7", "R1", { ...lor, fields: "" }),
+  register("LORSA_EL1", "3 0 10 4 0", "R1 W1", lor),
+  register("LOREA_EL1", "3 0 10 4 1", "R1 W1", lor),
+  register("LORN_EL1", "3 0 10 4 2", "R1 W1", lor),
+  register("LORC_EL1", "3 0 10 4 3", "R1 W1", lor),
+  register("LORID_EL1", "3 0 10 4 7", "R1", { feature: "LOR", fields: "", traps: ["TLOR", "SCR_TLOR"] }),
   register("TTBR0_EL12", "3 5 2 0 0", "R2 W2", { alias: "TTBR0_EL1" }),
   register("TTBR1_EL12", "3 5 2 0 1", "R2 W2", { alias: "TTBR1_EL1" }),
   register("TCR_EL12", "3 5 2 0 2", "R2 W2", { alias: "TCR_EL1" }),

@@ -20,8 +20,8 @@ export interface TrapControl {
   readonly notHost?: boolean;
   /** A second control that must have the trapping value too. */
   readonly and?: string;
-  /** True when the rule is about Secure state only. */
-  readonly secure?: boolean;
+  /** The Security state that the rule is for, when it isn't for both. */
+  readonly state?: "Secure" | "Non-secure";
   /** Other bits, any of which makes the control act as if it had the trapping value. */
   readonly or?: readonly string[];
   /** Bits of HCR_EL2 any of which takes EL1 out of the rule: its access is to the virtual interface then. */
@@ -145,9 +145,11 @@ export const trapControls = {
   MDCR_EL3_TDOSA: el3Control("MDCR_EL3.TDOSA"),
   MDCR_EL3_TPM: el3Control("MDCR_EL3.TPM"),
   SCR_TLOR: el3Control("SCR_EL3.TLOR"),
+  /** In Secure state all of these registers but LORID_EL1 are UNDEFINED. */
+  SCR_TLOR_NonSecure: { ...el3Control("SCR_EL3.TLOR"), state: "Non-secure" },
   SCR_TERR: el3Control("SCR_EL3.TERR"),
   SCR_APK: el3Control("SCR_EL3.APK", 0),
-  SCR_ST: { control: "SCR_EL3.ST", when: 0, from: el1, access: "RW", to: 3, secure: true },
+  SCR_ST: { control: "SCR_EL3.ST", when: 0, from: el1, access: "RW", to: 3, state: "Secure" },
 } as const satisfies Record<string, TrapControl>;
 
 export type TrapControlName = keyof typeof trapControls;
