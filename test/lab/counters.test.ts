@@ -103,6 +103,27 @@ describe("between markers", () => {
     ]);
   });
 
+  it("begins a crossing when the wire of an interrupt is asserted", async () => {
+    const counters = await count([
+      movX0(5),
+      movX1(27),
+      hint(0x52),
+      nop,
+      0xd51be31f, // msr cntv_tval_el0, xzr
+      movX1(1),
+      0xd51be321, // msr cntv_ctl_el0, x1: the virtual timer's wire, INTID 27
+      nop,
+      nop,
+      end,
+      end,
+    ]);
+    expect(only(counters, 5)).toEqual({
+      "instruction EL1": 3,
+      // The crossing began in the middle of the write, which had been counted before.
+    });
+    expect([...counters.mistakes]).toEqual(["crossing 5 ends without having begun"]);
+  });
+
   it("counts exceptions at the level that they leave", async () => {
     const counters = await count([movX0(4), begin, 0xd4000002 /* hvc #0 */, movX0(4), end]);
     // PSCI answers, in X0: the machine is EL2 then.
