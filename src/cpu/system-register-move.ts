@@ -58,8 +58,8 @@ function undefinedAccess(pe: ProcessingElement, encoding: number, write: boolean
     takeSystemTrap(pe, 2, encoding, write ? 0 : 1);
     return redirected;
   }
-  // FEAT_IDST: EL0's reads of the ID registers are reported as system register accesses.
-  const identification = encoding >= 0xc000 && encoding < 0xc040;
+  // FEAT_IDST: EL0's reads of the ID registers (op1 0, CRm 0 to 7; those of op1 1) are reported as system register accesses.
+  const identification = encoding >> 6 === 0xc000 >> 6 || (encoding >> 3 === 0xc800 >> 3 && entry !== undefined);
   if (!write && el === 0 && pe.has("FEAT_IDST") && identification) {
     takeSystemTrap(pe, lowestTarget(pe), encoding, 1);
     return redirected;

@@ -175,7 +175,12 @@ const controls: Readonly<Record<string, Control>> = {
   CNTKCTL_EL1: { value: 0x303n, flips: all(17), at: below2 },
   // Not M, A, EE, E0E, WXN.
   SCTLR_EL1: { value: sctlr, flips: without(all(36), 0, 1, 19, 24, 25), at: below2 },
-  SCTLR_EL2: { value: sctlr, flips: without(all(36), 0, 1, 19, 24, 25), at: below3 },
+  // In Secure state QEMU 7.2 takes some of EL2's traps, to an EL2 that isn't there, and aborts.
+  SCTLR_EL2: {
+    value: sctlr,
+    flips: without(all(36), 0, 1, 19, 24, 25),
+    at: (level) => below3(level) && level.secure !== true,
+  },
   CPACR_EL1: { value: bits(16, 17, 20, 21, 24, 25), flips: [16, 17, 20, 21, 24, 25, 28], at: below3 },
   MDSCR_EL1: { value: 0n, flips: [12, 13, 14, 21], at: below3 },
   PMUSERENR_EL0: { value: 15n, flips: [0, 1, 2, 3], values: [0n, 2n, 4n, 8n], at: below2 },

@@ -62,6 +62,7 @@ export const trapControls = {
   UMA: el0Control("SCTLR_EL1.UMA", "RW", "SCTLR_EL2.UMA"),
   DZE: el0Control("SCTLR_EL1.DZE", "RW", "SCTLR_EL2.DZE"),
   UCI: el0Control("SCTLR_EL1.UCI", "RW", "SCTLR_EL2.UCI"),
+  EnRCTX: el0Control("SCTLR_EL1.EnRCTX", "RW", "SCTLR_EL2.EnRCTX"),
   EL0PCTEN: el0Control("CNTKCTL_EL1.EL0PCTEN", "RW", "CNTHCTL_EL2.EL0PCTEN"),
   EL0VCTEN: el0Control("CNTKCTL_EL1.EL0VCTEN", "RW", "CNTHCTL_EL2.EL0VCTEN"),
   EL0anyCTEN: {
