@@ -78,10 +78,14 @@ const wantedModuleDirectories = [
   "./lib/modules/*/kernel/crypto/*",
   "./lib/modules/*/kernel/drivers/block/virtio*",
   "./lib/modules/*/kernel/drivers/char/*",
+  "./lib/modules/*/kernel/drivers/net/*failover*",
+  "./lib/modules/*/kernel/drivers/net/virtio_net*",
   "./lib/modules/*/kernel/drivers/virtio/*",
   "./lib/modules/*/kernel/fs/*",
   "./lib/modules/*/kernel/lib/*",
   "./lib/modules/*/kernel/net/9p/*",
+  "./lib/modules/*/kernel/net/core/*",
+  "./lib/modules/*/kernel/net/packet/*",
 ];
 
 function matches(member: string, pattern: string): boolean {

@@ -12,9 +12,12 @@ export interface InitramfsContents {
 /** Drivers for this machine's devices that Debian builds as modules, and file systems for what they carry. */
 export const wantedModules = [
   "virtio_mmio",
+  "virtio_pci",
   "virtio_blk",
   "virtio_console",
   "virtio_rng",
+  "virtio_net",
+  "af_packet",
   "9pnet_virtio",
   "9p",
   "crc32c_generic",

@@ -18,10 +18,10 @@ export interface ConfigurationRegister {
   readonly beforeRead?: () => void;
 }
 
-/** Bytes of a function's configuration space in ECAM. */
-export const CONFIGURATION_BYTES = 4096;
+/** Bytes of a conventional function's configuration space, as those of QEMU's root bus have. */
+export const CONFIGURATION_BYTES = 256;
 
-/** A function's configuration space (PCI Express Base 7.5): registers at their offsets, zeros elsewhere. */
+/** A function's configuration space (PCI Express Base 7.5.1): registers at their offsets, zeros elsewhere. */
 export class ConfigurationSpace {
   readonly #registers: readonly ConfigurationRegister[];
   readonly #bytes = new Uint8Array(CONFIGURATION_BYTES);

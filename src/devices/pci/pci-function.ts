@@ -23,7 +23,6 @@ export const COMMAND = {
   ioSpace: 1 << 0,
   memorySpace: 1 << 1,
   busMaster: 1 << 2,
-  parityError: 1 << 6,
   systemError: 1 << 8,
   interruptDisable: 1 << 10,
 } as const;
@@ -189,12 +188,7 @@ export class PciFunction {
 
   #header(options: PciFunctionOptions): ConfigurationRegister[] {
     const command =
-      COMMAND.ioSpace |
-      COMMAND.memorySpace |
-      COMMAND.busMaster |
-      COMMAND.parityError |
-      COMMAND.systemError |
-      COMMAND.interruptDisable;
+      COMMAND.ioSpace | COMMAND.memorySpace | COMMAND.busMaster | COMMAND.systemError | COMMAND.interruptDisable;
     const last = options.capabilities.at(-1);
     const { classCode } = options;
     // biome-ignore format: one register a line

@@ -2,6 +2,8 @@ import type { Dma, IrqLine, Log, MmioDevice, MsiTarget } from "../../ports/index
 import { CONFIGURATION_BYTES } from "./configuration-space.js";
 import { type PciDevice, PciFunction, type PciMapping } from "./pci-function.js";
 
+/** Address space of each function's configuration; conventional functions have less of it. */
+const ECAM_BYTES = 4096;
 const FUNCTIONS_PER_BUS = 256;
 const FUNCTIONS_PER_DEVICE = 8;
 const DEVICES_PER_BUS = FUNCTIONS_PER_BUS / FUNCTIONS_PER_DEVICE;
@@ -52,10 +54,8 @@ export class PcieHost {
     this.ecam = {
       name: "pcie-mmcfg-mmio",
       size: options.ecamSize,
-      read: (offset, size) =>
-        this.#functionAt(offset)?.configuration.read(offset % CONFIGURATION_BYTES, size) ?? nothing(size),
-      write: (offset, size, value) =>
-        this.#functionAt(offset)?.configuration.write(offset % CONFIGURATION_BYTES, size, value),
+      read: (offset, size) => this.#functionAt(offset)?.configuration.read(offset % ECAM_BYTES, size) ?? nothing(size),
+      write: (offset, size, value) => this.#functionAt(offset)?.configuration.write(offset % ECAM_BYTES, size, value),
     };
     const bridge = new PciFunction({
       name: "gpex-root",
@@ -122,7 +122,7 @@ export class PcieHost {
   }
 
   #functionAt(offset: number): PciFunction | undefined {
-    return this.#functions[Math.floor(offset / CONFIGURATION_BYTES)];
+    return offset % ECAM_BYTES < CONFIGURATION_BYTES ? this.#functions[Math.floor(offset / ECAM_BYTES)] : undefined;
   }
 
   #mappingAt(space: PciWindow["space"], address: number, size: number): PciMapping | undefined {

@@ -6,6 +6,8 @@ export interface VirtioBus {
   readonly log: Log;
   /** Feature bits that driver and device have agreed on; 0 before FEATURES_OK. */
   readonly agreed: bigint;
+  /** Whether the driver has set the device up, and both keep to the rules. */
+  readonly running: boolean;
   /** Has the device serve a queue now, as when the driver notifies it: for work that comes from outside. */
   service(queueIndex: number): void;
   /** Tells the driver that the configuration space changed. */

@@ -3,11 +3,12 @@ import type { VirtioBus, VirtioDevice } from "./virtio-device.js";
 import { VirtioViolation, type Virtqueue } from "./virtqueue.js";
 
 /** Virtio 1.2 section 5.1.3. Checksum and segmentation offloads aren't offered: frames are whole. */
-const FEATURE = { MAC: 1n << 5n, STATUS: 1n << 16n } as const;
+const FEATURE = { MAC: 1n << 5n, STATUS: 1n << 16n, VERSION_1: 1n << 32n } as const;
 const RECEIVEQ = 0;
 const TRANSMITQ = 1;
 const QUEUE_SIZE = 256;
-/** struct virtio_net_hdr of version 1: always with num_buffers (section 5.1.6). */
+/** struct virtio_net_hdr (section 5.1.6): num_buffers comes with version 1. */
+const LEGACY_HEADER_BYTES = 10;
 const HEADER_BYTES = 12;
 const NUM_BUFFERS = 10;
 const STATUS_LINK_UP = 1;
@@ -64,14 +65,19 @@ export class VirtioNet implements VirtioDevice {
     this.#backlog = [...(state as { backlog: Uint8Array[] }).backlog];
   }
 
+  get #headerBytes(): number {
+    return (this.#bus?.agreed ?? 0n) & FEATURE.VERSION_1 ? HEADER_BYTES : LEGACY_HEADER_BYTES;
+  }
+
   #transmit(queue: Virtqueue): void {
+    const header = this.#headerBytes;
     for (let chain = queue.pop(); chain; chain = queue.pop()) {
-      const length = chain.readableLength - HEADER_BYTES;
+      const length = chain.readableLength - header;
       if (length < 0) throw new VirtioViolation("a frame without its header");
       if (length > LARGEST_FRAME) this.#log(`a frame of ${length} bytes is too long, and dropped`);
       else {
         const frame = new Uint8Array(length);
-        chain.read(HEADER_BYTES, frame);
+        chain.read(header, frame);
         this.#backend.send(frame);
       }
       queue.push(chain, 0);
@@ -79,20 +85,21 @@ export class VirtioNet implements VirtioDevice {
   }
 
   #receive(frame: Uint8Array): void {
-    if (this.#bus?.agreed === 0n || this.#backlog.length >= LARGEST_BACKLOG || frame.length > LARGEST_FRAME) return;
+    if (!this.#bus?.running || this.#backlog.length >= LARGEST_BACKLOG || frame.length > LARGEST_FRAME) return;
     this.#backlog.push(frame);
     this.#bus?.service(RECEIVEQ);
   }
 
   #fill(queue: Virtqueue): void {
+    const header = this.#headerBytes;
     let taken = 0;
     for (const frame of this.#backlog) {
       const chain = queue.pop();
       if (!chain) break;
-      const bytes = this.#buffer.subarray(0, HEADER_BYTES + frame.length);
-      bytes.fill(0, 0, HEADER_BYTES);
-      bytes[NUM_BUFFERS] = 1;
-      bytes.set(frame, HEADER_BYTES);
+      const bytes = this.#buffer.subarray(0, header + frame.length);
+      bytes.fill(0, 0, header);
+      if (header === HEADER_BYTES) bytes[NUM_BUFFERS] = 1;
+      bytes.set(frame, header);
       if (chain.writableLength < bytes.length) {
         // Without VIRTIO_NET_F_MRG_RXBUF a buffer must hold any frame (section 5.1.6.3.1).
         this.#log(`a receive buffer of ${chain.writableLength} bytes can't hold a frame of ${frame.length}`);

@@ -3,6 +3,7 @@ import { MsiX, type MsiXState } from "../pci/msi-x.js";
 import { type PciCapability, type PciDevice, PciFunction } from "../pci/pci-function.js";
 import type { VirtioDevice } from "./virtio-device.js";
 import { VIRTIO_PCI_COMMON } from "./virtio-pci-common.js";
+import { legacyRegion } from "./virtio-pci-legacy.js";
 import { INTERRUPT, VirtioTransport, type VirtioTransportSnapshot } from "./virtio-transport.js";
 
 const RED_HAT = 0x1af4;
@@ -13,6 +14,7 @@ const NOTIFY_MULTIPLIER = 4;
 const REGION_BYTES = 0x1000;
 
 /** BARs as QEMU has them. */
+const LEGACY_BAR = 0;
 const MSI_X_BAR = 1;
 const MODERN_BAR = 4;
 
@@ -47,7 +49,10 @@ export interface VirtioPciSnapshot extends VirtioTransportSnapshot {
   readonly queueVectors: readonly number[];
 }
 
-/** Virtio over PCI (virtio 1.2 section 4.1). The driver's interface is version 1's; interrupts are MSI-X or INTA#. */
+/**
+ * Virtio over PCI (virtio 1.2 section 4.1): a transitional device, as QEMU's are, with version 1's interface and the one from before.
+ * Interrupts are MSI-X or INTA#.
+ */
 export class VirtioPci extends VirtioTransport implements PciDevice {
   readonly name: string;
   readonly function: PciFunction;
@@ -78,6 +83,7 @@ export class VirtioPci extends VirtioTransport implements PciDevice {
       subsystemId: device.deviceId,
       interrupts: true,
       bars: [
+        { index: LEGACY_BAR, kind: "io", device: legacyRegion(() => this, device.configuration.length) },
         { index: MSI_X_BAR, kind: "memory32", device: msiX },
         { index: MODERN_BAR, kind: "memory64", prefetchable: true, device: modern },
       ],
@@ -101,6 +107,22 @@ export class VirtioPci extends VirtioTransport implements PciDevice {
 
   get queueCount(): number {
     return this.queues.length;
+  }
+
+  get usesVectors(): boolean {
+    return this.#msiX.enabled;
+  }
+
+  get selectedVector(): number {
+    return this.queueVectors[this.state.queueSelect] ?? NO_VECTOR;
+  }
+
+  /** The ISR status; reading it acknowledges (section 4.1.4.5). */
+  readInterruptStatus(): number {
+    const status = this.state.interruptStatus;
+    this.state.interruptStatus = 0;
+    this.#updateInterrupt();
+    return status;
   }
 
   /** Takes a vector that the driver chose for configuration changes or for the selected queue; one that doesn't exist is none (4.1.5.1.2). */
@@ -179,14 +201,8 @@ export class VirtioPci extends VirtioTransport implements PciDevice {
         const field = this.#commonField(at, size);
         return field ? (field.read?.(this) ?? 0) : 0;
       }
-      case STRUCTURES.isr.offset: {
-        if (at !== 0) return 0;
-        // Reading acknowledges.
-        const status = this.state.interruptStatus;
-        this.state.interruptStatus = 0;
-        this.#updateInterrupt();
-        return status;
-      }
+      case STRUCTURES.isr.offset:
+        return at === 0 ? this.readInterruptStatus() : 0;
       case STRUCTURES.device.offset:
         return this.readConfiguration(at, size);
       default:

@@ -24,6 +24,8 @@ const TRANSPORT_FEATURES = FEATURE.RING_INDIRECT_DESC | FEATURE.RING_EVENT_IDX |
 export const INTERRUPT = { usedBuffer: 1, configuration: 2 } as const;
 
 const HIGH = 2 ** 32;
+/** Where the used ring of a legacy queue begins, and the unit of its address (sections 2.7.2 and 4.1.5.1.3). */
+const LEGACY_ALIGNMENT = 4096;
 
 export type AreaName = "descriptorArea" | "driverArea" | "deviceArea";
 
@@ -36,6 +38,8 @@ export interface VirtioTransportState {
   driverFeaturesSelect: number;
   queueSelect: number;
   driverFeatures: bigint;
+  /** Whether the driver is from before version 1, and uses that interface. */
+  legacy: boolean;
 }
 
 export interface VirtioTransportSnapshot {
@@ -80,7 +84,12 @@ export abstract class VirtioTransport implements VirtioBus {
   abstract readonly name: string;
 
   get agreed(): bigint {
-    return this.state.status & STATUS.FEATURES_OK ? this.state.driverFeatures : 0n;
+    const { legacy, status, driverFeatures } = this.state;
+    return legacy || status & STATUS.FEATURES_OK ? driverFeatures : 0n;
+  }
+
+  get running(): boolean {
+    return (this.state.status & (STATUS.DRIVER_OK | STATUS.NEEDS_RESET | STATUS.FAILED)) === STATUS.DRIVER_OK;
   }
 
   get selected(): Virtqueue | undefined {
@@ -114,7 +123,7 @@ export abstract class VirtioTransport implements VirtioBus {
 
   service(queueIndex: number): void {
     const queue = this.queues[queueIndex];
-    if (!this.device || !queue || !this.#running || this.#serving === queueIndex) return;
+    if (!this.device || !queue || !this.running || this.#serving === queueIndex) return;
     const outer = this.#serving;
     this.#serving = queueIndex;
     try {
@@ -241,6 +250,57 @@ export abstract class VirtioTransport implements VirtioBus {
     }
   }
 
+  /** Features offered to a driver from before version 1. */
+  get legacyFeatures(): number {
+    return word(this.offered, 0);
+  }
+
+  /** Sections 2.2.3 and 3.1.2: such a driver doesn't say when it has chosen. What isn't offered is ignored. */
+  writeLegacyFeatures(value: number): void {
+    this.state.legacy = true;
+    this.state.driverFeatures = BigInt(value) & this.offered & 0xffff_ffffn;
+    this.#applyFeatures();
+  }
+
+  writeLegacyStatus(value: number): void {
+    if (value === 0) {
+      this.reset();
+      return;
+    }
+    const before = this.state.status;
+    this.state.legacy = true;
+    this.state.status = (value & ~STATUS.NEEDS_RESET) | (before & STATUS.NEEDS_RESET);
+    if (value & ~before & STATUS.DRIVER_OK)
+      for (let index = 0; index < this.queues.length; index++) this.service(index);
+  }
+
+  /** Where the selected queue is, in pages of 4096 bytes. */
+  get legacyQueuePage(): number {
+    const { selected } = this;
+    return selected?.state.ready ? Math.floor(selected.state.descriptorArea / LEGACY_ALIGNMENT) : 0;
+  }
+
+  /** Places all three areas of the selected queue (section 2.7.2); 0 resets the device, as on QEMU. */
+  writeLegacyQueuePage(page: number): void {
+    if (page === 0) {
+      this.reset();
+      return;
+    }
+    const queue = this.selected;
+    if (!queue) {
+      this.complain("a queue address written for no queue");
+      return;
+    }
+    const size = queue.maxSize;
+    const descriptorArea = page * LEGACY_ALIGNMENT;
+    const driverArea = descriptorArea + 16 * size;
+    const deviceArea = Math.ceil((driverArea + 2 * (3 + size)) / LEGACY_ALIGNMENT) * LEGACY_ALIGNMENT;
+    this.state.legacy = true;
+    queue.reset();
+    queue.state = { ...queue.state, size, descriptorArea, driverArea, deviceArea, ready: true };
+    this.#applyFeatures();
+  }
+
   readConfiguration(offset: number, size: 1 | 2 | 4): number {
     const bytes = this.device?.configuration;
     if (!bytes) return 0;
@@ -259,10 +319,6 @@ export abstract class VirtioTransport implements VirtioBus {
 
   protected complain(text: string): void {
     if (this.log.enabled("guest")) this.log.write("guest", `${this.device?.name ?? this.name}: ${text}`);
-  }
-
-  get #running(): boolean {
-    return (this.state.status & (STATUS.DRIVER_OK | STATUS.NEEDS_RESET | STATUS.FAILED)) === STATUS.DRIVER_OK;
   }
 
   #acceptable(): boolean {
@@ -306,5 +362,6 @@ function resetState(): VirtioTransportState {
     driverFeaturesSelect: 0,
     queueSelect: 0,
     driverFeatures: 0n,
+    legacy: false,
   };
 }
