@@ -3,6 +3,7 @@
  * takes, ends and deactivates. ICC_* of the guest by HCR_EL2.IMO and FMO, traps of ICH_HCR_EL2, and HCR_EL2.VI, VF and VSE.
  * Needs virtualization=on. Main runs at EL1; what happens at EL2 is a function that HVC calls there.
  */
+#include "../hypervisor.h"
 #include "exceptions.h"
 #include "gic.h"
 #include "mmu.h"
@@ -21,7 +22,6 @@
 #define HCR_VF BIT(6)
 #define HCR_VI BIT(7)
 #define HCR_VSE BIT(8)
-#define HCR_PLAIN (HCR_RW | HCR_APK | HCR_API)
 #define HCR_VIRTUAL (HCR_PLAIN | HCR_IMO | HCR_FMO)
 
 #define ICH_HCR_EN BIT(0)
@@ -50,47 +50,6 @@
 #define ACTIVE 2
 #define BOTH 3
 
-static char el2_stack[0x4000] __attribute__((aligned(16), used));
-
-/* x0 to x30 as the vectors below save them. */
-struct el2_frame {
-    uint64_t x[32];
-};
-
-asm(".pushsection .text.el2_vectors, \"ax\"\n"
-    ".balign 0x800\n"
-    ".global el2_vectors\n"
-    "el2_vectors:\n"
-    ".irp offset, 0x000, 0x080, 0x100, 0x180, 0x200, 0x280, 0x300, 0x380, 0x400, 0x480, 0x500, 0x580, 0x600, 0x680, 0x700, 0x780\n"
-    ".balign 0x80\n"
-    "    msr tpidr_el2, x0\n"
-    "    adrp x0, el2_stack + 0x4000\n"
-    "    add x0, x0, :lo12:el2_stack + 0x4000\n"
-    "    mov sp, x0\n"
-    "    sub sp, sp, #256\n"
-    "    mrs x0, tpidr_el2\n"
-    "    stp x0, x1, [sp]\n"
-    "    mov x1, #\\offset\n"
-    "    b el2_enter\n"
-    ".endr\n"
-    "el2_enter:\n"
-    ".irp n, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28\n"
-    "    str x\\n, [sp, #8 * \\n]\n"
-    ".endr\n"
-    ".irp n, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 30\n"
-    "    str x\\n, [sp, #8 * \\n]\n"
-    ".endr\n"
-    "    mov x0, sp\n"
-    "    bl el2_taken\n"
-    ".irp n, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30\n"
-    "    ldr x\\n, [sp, #8 * \\n]\n"
-    ".endr\n"
-    "    ldp x0, x1, [sp]\n"
-    "    eret\n"
-    ".popsection\n");
-
-void el2_taken(struct el2_frame *frame, uint64_t vector);
-
 /* What the hypervisor saw, for the guest to print: EL2 has no console of its own. */
 struct trap {
     uint64_t vector, esr, intid, misr, eisr, elrsr, hcr;
@@ -110,10 +69,8 @@ void el2_taken(struct el2_frame *frame, uint64_t vector)
     struct trap trap = {.vector = vector};
     if ((vector & 0x180) == 0) {
         trap.esr = read_sysreg(esr_el2);
-        if (ESR_EC(trap.esr) == 0x16) { /* HVC: x0(x1) here */
-            frame->x[0] = ((uint64_t(*)(uint64_t))frame->x[0])(frame->x[1]);
+        if (hypervisor_called(frame))
             return;
-        }
         note(trap);
         write_sysreg(elr_el2, read_sysreg(elr_el2) + 4);
         return;
@@ -132,32 +89,6 @@ void el2_taken(struct el2_frame *frame, uint64_t vector)
     isb();
 }
 
-static uint64_t at_el2(uint64_t (*function)(uint64_t), uint64_t argument)
-{
-    register uint64_t x0 asm("x0") = (uint64_t)function;
-    register uint64_t x1 asm("x1") = argument;
-    asm volatile("hvc #0" : "+r"(x0) : "r"(x1) : "memory", "x16", "x17", "x30");
-    return x0;
-}
-
-#define ACCESSORS(name)                                                     \
-    static uint64_t get_##name(uint64_t unused)                             \
-    {                                                                       \
-        (void)unused;                                                       \
-        return read_sysreg(name);                                           \
-    }                                                                       \
-    static uint64_t set_##name(uint64_t value)                              \
-    {                                                                       \
-        write_sysreg(name, value);                                          \
-        isb();                                                              \
-        return 0;                                                           \
-    }
-#define READER(name)                            \
-    static uint64_t get_##name(uint64_t unused) \
-    {                                           \
-        (void)unused;                           \
-        return read_sysreg(name);               \
-    }
 ACCESSORS(hcr_el2)
 ACCESSORS(ich_hcr_el2)
 ACCESSORS(ich_vmcr_el2)
@@ -172,9 +103,6 @@ READER(ich_misr_el2)
 READER(ich_eisr_el2)
 READER(ich_elrsr_el2)
 READER(isr_el1)
-#define GET(name) at_el2(get_##name, 0)
-#define SET(name, value) at_el2(set_##name, value)
-
 static uint64_t (*const set_lr[])(uint64_t) = {set_ich_lr0_el2, set_ich_lr1_el2, set_ich_lr2_el2, set_ich_lr3_el2};
 static uint64_t (*const get_lr[])(uint64_t) = {get_ich_lr0_el2, get_ich_lr1_el2, get_ich_lr2_el2, get_ich_lr3_el2};
 #define SET_LR(n, value) at_el2(set_lr[n], value)
