@@ -43,6 +43,7 @@ const runs: readonly Run[] = [
   onCore("timers", "cortex-a57", ",virtualization=on"),
   ...["cortex-a57", "neoverse-n1", "max"].map((cpu) => onCore("virtual-interrupts", cpu, ",virtualization=on")),
   ...["cortex-a57", "max"].map((cpu) => onCore("hypervisor-timers", cpu, ",virtualization=on")),
+  ...["cortex-a57", "max"].map((cpu) => onCore("interrupt-routing", cpu, ",secure=on,virtualization=on")),
   onCore("performance-monitors"),
   onCore("performance-monitors", "max", ",virtualization=on"),
   onCore("memory", "cortex-a53"),
