@@ -8,6 +8,7 @@
 #define HCR_FMO BIT(3)
 #define HCR_IMO BIT(4)
 #define HCR_AMO BIT(5)
+#define HCR_DC BIT(12)
 #define HCR_TSC BIT(19)
 #define HCR_TGE BIT(27)
 #define HCR_E2H BIT(34)

@@ -15,7 +15,6 @@
 
 #define PAR_F BIT(0)
 #define PAR_PA 0x0000fffffffff000UL
-#define OWNER_END BIT(32) /* owners from here on are the nanovisor's own */
 #define DEFAULT_BUDGET_NS 100000000UL
 #define STACK_ALIGN 16UL
 #define PATIENCE 100000000UL
@@ -331,6 +330,10 @@ static void status(uint64_t *x)
 bool hyplets_serve(struct frame *frame)
 {
     uint64_t *x = frame->x;
+    if (x[0] < NV_PAGES && x[0] != NV_HYPLET_HOOK && x[1] >= OWNER_END) {
+        x[0] = (uint64_t)NV_EINVAL;
+        return true;
+    }
     switch (x[0]) {
     case NV_HYPLET_HOOK:
         x[0] = hyplets_hook((uint32_t)x[1]);

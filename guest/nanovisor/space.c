@@ -6,13 +6,24 @@
 #include "pages.h"
 #include "pe.h"
 #include "stage1.h"
+#include "stage2.h"
 #include "table.h"
 
-#define ROOT_LEVEL 0u
 #define PATIENCE 100000000UL /* reads of a word */
 
 static struct space spaces[MAX_SPACES];
 static struct lock spaces_lock;
+
+/* The level that its tables start at, and the end of what they can map. */
+static unsigned root_level(const struct space *space)
+{
+    return space->by_stage2 ? STAGE2_ROOT_LEVEL : 0;
+}
+
+static uint64_t end_of(const struct space *space)
+{
+    return space->by_stage2 ? STAGE2_END : USER_END;
+}
 
 struct space *space_of(uint64_t owner)
 {
@@ -37,9 +48,16 @@ struct space *space_new(uint64_t owner, enum hyplet_mode mode)
     for (unsigned n = 0; n < MAX_SPACES && !space; n++)
         if (!spaces[n].owner)
             space = &spaces[n];
-    uint64_t *root = space ? stage1_new_root() : 0;
+    const bool by_stage2 = mode == HYPLET_GUARDED && !vhe;
+    uint64_t *root = space ? by_stage2 ? page_new() : stage1_new_root() : 0;
     if (root)
-        *space = (struct space){.owner = owner, .mode = mode, .root = root, .asid = (unsigned)(space - spaces) + 1};
+        *space = (struct space){
+            .owner = owner,
+            .mode = mode,
+            .by_stage2 = by_stage2,
+            .root = root,
+            .asid = (unsigned)(space - spaces) + 1,
+        };
     unlock(&spaces_lock);
     return root ? space : 0;
 }
@@ -53,7 +71,8 @@ bool space_use(struct space *space)
 {
     struct pe *pe = this_pe();
     if (pe->space != space) {
-        stage1_use(space ? space->root : 0, space ? space->asid : 0);
+        const bool empty = !space || space->by_stage2;
+        stage1_use(empty ? 0 : space->root, empty ? 0 : space->asid);
         __atomic_store_n(&pe->space, space, __ATOMIC_SEQ_CST);
     }
     return !space || !space_ending(space);
@@ -62,6 +81,10 @@ bool space_use(struct space *space)
 /* One page, on every PE. */
 static void invalidate(const struct space *space, uint64_t va)
 {
+    if (space->by_stage2) {
+        stage2_invalidate(space->root, space->asid);
+        return;
+    }
     const uint64_t operand = (va >> 12 & 0xfffffffffffUL) | (vhe ? (uint64_t)space->asid << 48 : 0);
     asm volatile("dsb ishst\n\ttlbi vae2is, %0\n\tdsb ish\n\tisb" : : "r"(operand) : "memory");
 }
@@ -69,7 +92,10 @@ static void invalidate(const struct space *space, uint64_t va)
 /* All of the space's entries, of walks too; and what was fetched through them. */
 static void invalidate_all(const struct space *space)
 {
-    asm volatile("dsb ishst\n\ttlbi alle2is\n\tdsb ish" : : : "memory");
+    if (space->by_stage2)
+        stage2_invalidate(space->root, space->asid);
+    else
+        asm volatile("dsb ishst\n\ttlbi alle2is\n\tdsb ish" : : : "memory");
     if (space->executable)
         asm volatile("ic ialluis\n\tdsb ish" : : : "memory");
     isb();
@@ -77,6 +103,8 @@ static void invalidate_all(const struct space *space)
 
 static uint64_t normal_attributes(const struct space *space, unsigned permissions)
 {
+    if (space->by_stage2)
+        return stage2_attributes(permissions & HYPLET_WRITE, permissions & HYPLET_EXECUTE);
     const bool guarded = space->mode == HYPLET_GUARDED;
     uint64_t attributes = MAP_NORMAL | (permissions & HYPLET_WRITE ? 0 : PTE_AP_READ_ONLY);
     if (!vhe)
@@ -89,10 +117,10 @@ static uint64_t normal_attributes(const struct space *space, unsigned permission
 
 static bool map(struct space *space, uint64_t va, uint64_t pa, uint64_t attributes)
 {
-    const uint64_t *old = table_entry(space->root, ROOT_LEVEL, va);
+    const uint64_t *old = table_entry(space->root, root_level(space), va);
     if (old && (*old & PTE_VALID))
         space_unmap(space, va); /* break before make */
-    if (!table_map(space->root, ROOT_LEVEL, va, pa, PAGE_SIZE, attributes, false))
+    if (!table_map(space->root, root_level(space), va, pa, PAGE_SIZE, attributes, false))
         return false;
     space->pages++;
     isb();
@@ -112,6 +140,8 @@ bool space_map(struct space *space, uint64_t va, uint64_t pa, unsigned permissio
 
 bool space_map_device(struct space *space, uint64_t va, uint64_t pa)
 {
+    if (space->by_stage2)
+        return map(space, va, pa, stage2_device_attributes());
     const uint64_t memory = normal_attributes(space, HYPLET_WRITE) & ~(PTE_TYPE(7UL) | PTE_SH_INNER);
     return map(space, va, pa, memory | PTE_TYPE(DEVICE_nGnRE));
 }
@@ -125,20 +155,32 @@ static void clean(uint64_t pa)
     asm volatile("dsb ish" : : : "memory");
 }
 
-static bool is_device(uint64_t entry)
+static bool is_device(const struct space *space, uint64_t entry)
 {
-    return (entry >> 2 & 7) != NORMAL_WRITE_BACK;
+    return space->by_stage2 ? !stage2_is_normal(entry) : (entry >> 2 & 7) != NORMAL_WRITE_BACK;
+}
+
+static bool is_writable(const struct space *space, uint64_t entry)
+{
+    return space->by_stage2 ? stage2_is_writable(entry) : !(entry & PTE_AP_READ_ONLY);
+}
+
+static bool is_executable(const struct space *space, uint64_t entry)
+{
+    if (space->by_stage2)
+        return stage2_is_executable(entry);
+    return !(entry & PTE_UXN) || (vhe && !(entry & PTE_PXN));
 }
 
 bool space_unmap(struct space *space, uint64_t va)
 {
-    uint64_t *entry = table_entry(space->root, ROOT_LEVEL, va);
+    uint64_t *entry = table_entry(space->root, root_level(space), va);
     if (!entry || !(*entry & PTE_VALID))
         return false;
     const uint64_t old = *entry;
     *(volatile uint64_t *)entry = 0;
     invalidate(space, va);
-    if (!(old & PTE_AP_READ_ONLY) && !is_device(old))
+    if (is_writable(space, old) && !is_device(space, old))
         clean(old & OUTPUT_ADDRESS);
     space->pages--;
     return true;
@@ -146,25 +188,23 @@ bool space_unmap(struct space *space, uint64_t va)
 
 uint64_t space_page(const struct space *space, uint64_t va, unsigned permissions)
 {
-    const uint64_t *entry = va < USER_END ? table_entry(space->root, ROOT_LEVEL, va) : 0;
-    if (!entry || !(*entry & PTE_VALID) || is_device(*entry))
+    const uint64_t *entry = va < end_of(space) ? table_entry(space->root, root_level(space), va) : 0;
+    if (!entry || !(*entry & PTE_VALID) || is_device(space, *entry))
         return 0;
-    const bool writable = !(*entry & PTE_AP_READ_ONLY);
-    const bool executable = !(*entry & PTE_UXN) || (vhe && !(*entry & PTE_PXN));
-    if (((permissions & HYPLET_WRITE) && !writable) || ((permissions & HYPLET_EXECUTE) && !executable))
+    if (((permissions & HYPLET_WRITE) && !is_writable(space, *entry)) || ((permissions & HYPLET_EXECUTE) && !is_executable(space, *entry)))
         return 0;
     return *entry & OUTPUT_ADDRESS;
 }
 
 /* The pages that `table` maps, cleaned where they were written. */
-static void clean_table(uint64_t *table, unsigned level)
+static void clean_table(const struct space *space, uint64_t *table, unsigned level)
 {
     for (unsigned n = 0; n < ENTRIES; n++) {
         if (!(table[n] & PTE_VALID))
             continue;
         if (level < 3)
-            clean_table(virt(table[n] & OUTPUT_ADDRESS), level + 1);
-        else if (!(table[n] & PTE_AP_READ_ONLY) && !is_device(table[n]))
+            clean_table(space, virt(table[n] & OUTPUT_ADDRESS), level + 1);
+        else if (is_writable(space, table[n]) && !is_device(space, table[n]))
             clean(table[n] & OUTPUT_ADDRESS);
     }
 }
@@ -208,10 +248,15 @@ void space_delete(struct space *space)
         log("a hyplet of owner %lu doesn't let itself be ended", space->owner);
         return;
     }
-    for (unsigned n = 0; n < USER_END >> 39; n++)
+    if (space->by_stage2)
+        clean_table(space, space->root, STAGE2_ROOT_LEVEL);
+    for (unsigned n = 0; !space->by_stage2 && n < USER_END >> 39; n++)
         if (space->root[n] & PTE_VALID)
-            clean_table(virt(space->root[n] & OUTPUT_ADDRESS), 1);
+            clean_table(space, virt(space->root[n] & OUTPUT_ADDRESS), 1);
     invalidate_all(space);
-    stage1_free_root(space->root);
+    if (space->by_stage2)
+        table_free(space->root, STAGE2_ROOT_LEVEL);
+    else
+        stage1_free_root(space->root);
     *space = (struct space){0};
 }

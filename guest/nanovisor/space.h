@@ -6,10 +6,12 @@
 #include <stdint.h>
 
 #define MAX_SPACES 32
+#define OWNER_END (1UL << 32) /* owners from here on are the nanovisor's own: applications */
 
 struct space {
     uint64_t owner; /* 0: a free entry */
     enum hyplet_mode mode;
+    bool by_stage2; /* its tables are a stage 2: what confines EL0 on a core without VHE */
     uint64_t *root;
     unsigned asid;
     unsigned pages;           /* mapped */

@@ -6,7 +6,7 @@
 #include "table.h"
 #include "virt.h"
 
-#define ROOT_LEVEL 1u
+#define ROOT_LEVEL STAGE2_ROOT_LEVEL
 #define IPA_BITS 39UL
 #define VMID 1UL
 
@@ -53,6 +53,53 @@ bool stage2_init(void)
            && stage2_device(VIRT_UART_BASE, true) && stage2_device(RTC_BASE, true) && stage2_device(GPIO_BASE, true);
 }
 
+uint64_t stage2_attributes(bool writable, bool executable)
+{
+    return S2_RAM | S2AP_READ | (writable ? S2AP_WRITE : 0) | (executable ? 0 : S2_XN);
+}
+
+uint64_t stage2_device_attributes(void)
+{
+    return S2_DEVICE;
+}
+
+bool stage2_is_normal(uint64_t entry)
+{
+    return (entry & S2_MEMATTR_NORMAL) == S2_MEMATTR_NORMAL;
+}
+
+bool stage2_is_writable(uint64_t entry)
+{
+    return (entry & S2AP_WRITE) != 0;
+}
+
+bool stage2_is_executable(uint64_t entry)
+{
+    return !(entry & S2_XN);
+}
+
+void stage2_use(const uint64_t *other_root, unsigned asid)
+{
+    write_sysreg(vttbr_el2, phys(other_root) | (VMID + asid) << 48);
+    isb();
+}
+
+void stage2_use_guest(void)
+{
+    write_sysreg(vttbr_el2, phys(root) | VMID << 48);
+    isb();
+}
+
+/* TLBI goes by the VMID that this PE has. */
+void stage2_invalidate(const uint64_t *other_root, unsigned asid)
+{
+    const uint64_t now = read_sysreg(vttbr_el2);
+    stage2_use(other_root, asid);
+    asm volatile("dsb ishst\n\ttlbi vmalls12e1is\n\tdsb ish\n\tisb" : : : "memory");
+    write_sysreg(vttbr_el2, now);
+    isb();
+}
+
 void stage2_init_pe(void)
 {
     uint64_t parange = field(read_sysreg(id_aa64mmfr0_el1), 3, 0);
@@ -65,8 +112,7 @@ void stage2_init_pe(void)
                                | TCR_SH0_INNER
                                | TCR_TG0_4K
                                | VTCR_PS(parange));
-    write_sysreg(vttbr_el2, phys(root) | VMID << 48);
-    isb();
+    stage2_use_guest();
     asm volatile("tlbi vmalls12e1\n\tdsb nsh\n\tisb" : : : "memory");
 }
 

@@ -17,4 +17,21 @@ bool stage2_device(uint64_t ipa, bool through);
 /* Whether all of it is the guest's RAM. */
 bool stage2_is_ram(uint64_t ipa, uint64_t size);
 
+/*
+ * A stage 2 that isn't the guest's, but confines EL0 when stage 1 is off. It has VMID asid + 1, and the same layout: VTCR_EL2 is
+ * one for both.
+ */
+#define STAGE2_ROOT_LEVEL 1u
+#define STAGE2_END (1UL << 39)
+uint64_t stage2_attributes(bool writable, bool executable);
+uint64_t stage2_device_attributes(void);
+bool stage2_is_normal(uint64_t entry);
+bool stage2_is_writable(uint64_t entry);
+bool stage2_is_executable(uint64_t entry);
+/* This PE's VTTBR_EL2 for it, and back to the guest's. */
+void stage2_use(const uint64_t *other_root, unsigned asid);
+void stage2_use_guest(void);
+/* Forget what any PE has cached of it. */
+void stage2_invalidate(const uint64_t *other_root, unsigned asid);
+
 #endif

@@ -5,6 +5,7 @@
 #include "pe.h"
 #include "space.h"
 #include "stage1.h"
+#include "stage2.h"
 
 #define ESR_BRK_OR_SVC_IMMEDIATE(esr) ((esr) & 0xffff)
 
@@ -52,10 +53,23 @@ static void fp_take_back(struct pe *pe)
     pe->fp_saved = false;
 }
 
-static void set_tge(bool on)
+/*
+ * EL0 is ours: its exceptions come here. With E2H it translates as EL2 does, with EL0's permissions. Without, TGE turns stage 1 off
+ * (SCTLR_EL1.M counts as 0), and the space is a stage 2; DC makes memory Write-Back, which would be Device otherwise.
+ */
+static void take_el0(const struct space *space)
 {
-    const uint64_t hcr = read_sysreg(hcr_el2);
-    write_sysreg(hcr_el2, on ? hcr | HCR_TGE : hcr & ~HCR_TGE);
+    if (space->by_stage2)
+        stage2_use(space->root, space->asid);
+    write_sysreg(hcr_el2, read_sysreg(hcr_el2) | HCR_TGE | (vhe ? 0 : HCR_DC));
+    isb();
+}
+
+static void give_el0_back(const struct space *space)
+{
+    write_sysreg(hcr_el2, read_sysreg(hcr_el2) & ~(HCR_TGE | (vhe ? 0 : HCR_DC)));
+    if (space->by_stage2)
+        stage2_use_guest();
     isb();
 }
 
@@ -79,9 +93,9 @@ uint64_t user_call(struct user *user)
     }
     fp_trap(true);
     if (guarded) {
-        set_tge(true); /* EL0 is ours: its exceptions come here, and it translates as EL2 does */
+        take_el0(user->space);
         result = user_enter_guarded(user->entry, user->stack, user->x, &user->unwind);
-        set_tge(false);
+        give_el0_back(user->space);
     } else {
         result = user_enter_classic(user->entry, user->stack, user->x, &user->unwind);
     }
