@@ -245,6 +245,7 @@ it("a disk is read with the pin as on QEMU", () => {
   start(script, false);
   readSector(script, 1, QUEUE + 0x1000, QUEUE + 0x2000, () => void script.write(NOTIFY, 0, 2));
   script
+    .wait(SLOTS.blk + 0x06, 0x18)
     .read(SLOTS.blk + 0x06, 2)
     .read(ISR, 1)
     .read(ISR, 1)
@@ -277,7 +278,10 @@ it("a driver from before version 1 reads a disk as on QEMU", () => {
   script.write(legacy + 8, QUEUE / 4096).read(legacy + 8);
   script.write(legacy + 18, 7, 1).read(legacy + 18, 1);
   readSector(script, 1, QUEUE + 16 * 128, QUEUE + 0x1000, () => void script.write(legacy + 16, 0, 2));
-  script.read(legacy + 19, 1).read(legacy + 19, 1);
+  script
+    .wait(device + 0x06, 0x18)
+    .read(legacy + 19, 1)
+    .read(legacy + 19, 1);
   // The capacity, where it is without MSI-X and with it.
   script
     .read(legacy + 20)

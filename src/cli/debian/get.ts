@@ -85,7 +85,6 @@ const wantedModuleDirectories = [
   "./lib/modules/*/kernel/lib/*",
   "./lib/modules/*/kernel/net/9p/*",
   "./lib/modules/*/kernel/net/core/*",
-  "./lib/modules/*/kernel/net/packet/*",
 ];
 
 function matches(member: string, pattern: string): boolean {

@@ -17,7 +17,6 @@ export const wantedModules = [
   "virtio_console",
   "virtio_rng",
   "virtio_net",
-  "af_packet",
   "9pnet_virtio",
   "9p",
   "crc32c_generic",
