@@ -669,7 +669,10 @@ export function compileBreakpoint(memory: WebAssembly.Memory): WebAssembly.Expor
   code.u8(op.localGet).u32(pe);
   code.u8(op.localGet).u32(record).u8(op.i32Const).s32(2).u8(op.i32ShrU).u8(op.i64ExtendI32U);
   code.u8(op.localGet).u32(delta).u8(op.i64Add).u8(op.i64Store).u8(3).u32(PeState.pc);
-  code.u8(op.i32Const).s32(2 + Exit.breakpoint * 2).u8(op.end);
+  code
+    .u8(op.i32Const)
+    .s32(2 + Exit.breakpoint * 2)
+    .u8(op.end);
   module.define(index, [], code);
   module.exportFunction("breakpoint", index);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { m: { memory } });

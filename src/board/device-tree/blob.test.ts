@@ -54,6 +54,7 @@ describe("the flattened device tree", () => {
       psciConduit: "hvc",
       memory: 2 ** 29,
       hasEl2: true,
+      hasEl3: false,
       hasIts: true,
       hasFwCfg: true,
       hasPmu: true,
