@@ -1,7 +1,7 @@
 /**
  * Compares traps, register by register and control bit by control bit, with QEMU (see test/architecture/trap-sweep.ts):
  *
- *     npx tsx scripts/trap-sweep.ts [--core NAME] [--sweep plain|controls|encodings] [--bundle FILE] [--all]
+ *     npx tsx scripts/trap-sweep.ts [--core NAME] [--sweep plain|controls|encodings] [--limit LINES]
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -15,6 +15,7 @@ import {
   everyRead,
   machineOptions,
   plainGroups,
+  qemuCore,
   readOutcomes,
   type Sweep,
   tableBodies,
@@ -40,14 +41,13 @@ try {
   const elf = buildSweep(sweep, directory, results);
   const run = (command: string, args: readonly string[]) => {
     const start = Date.now();
-    execFileSync(command, args, { stdio: "inherit", timeout: 150_000 });
+    execFileSync(command, args, { stdio: "inherit", timeout: 900_000 });
     const outcomes = readOutcomes(sweep, results);
     rmSync(results);
     console.log(`${command}: ${((Date.now() - start) / 1000).toFixed(1)} s`);
     return outcomes;
   };
-  const qemuCpu = core === "max" ? "max,sve=off,sme=off" : core;
-  const theirs = run("qemu-system-aarch64", machineOptions(qemuCpu, elf));
+  const theirs = run("qemu-system-aarch64", machineOptions(qemuCore(core), elf));
   const ours = run("node", [...values.command.split(" "), ...machineOptions(core, elf)]);
   const { differences, departed } = compareOutcomes(sweep, ours, theirs);
   const limit = Number(values.limit);

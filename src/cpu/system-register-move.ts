@@ -58,9 +58,10 @@ function undefinedAccess(pe: ProcessingElement, encoding: number, write: boolean
     takeSystemTrap(pe, 2, encoding, write ? 0 : 1);
     return redirected;
   }
-  // FEAT_IDST: EL0's reads of the ID registers (op1 0, CRm 0 to 7; those of op1 1) are reported as system register accesses.
-  const identification = encoding >> 6 === 0xc000 >> 6 || (encoding >> 3 === 0xc800 >> 3 && entry !== undefined);
-  if (!write && el === 0 && pe.has("FEAT_IDST") && identification) {
+  // FEAT_IDST: reads in the ID space (op0 3, op1 0, 1 or 3, CRn 0, CRm 0 to 7) are reported as system register accesses.
+  const { op0, op1, crn, crm } = splitEncoding(encoding);
+  const identification = op0 === 3 && (op1 === 0 || op1 === 1 || op1 === 3) && crn === 0 && crm < 8;
+  if (!write && pe.has("FEAT_IDST") && identification) {
     takeSystemTrap(pe, lowestTarget(pe), encoding, 1);
     return redirected;
   }

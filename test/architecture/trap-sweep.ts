@@ -339,6 +339,11 @@ export function buildSweep(sweep: Sweep, directory: string, results: string): st
   return elf;
 }
 
+/** QEMU's `-cpu` for a core: `max` without extensions that change traps and that this machine's lacks. */
+export function qemuCore(core: string): string {
+  return core === "max" ? "max,sve=off,sme=off" : core;
+}
+
 /** Options of both machines. */
 export function machineOptions(cpu: string, elf: string): string[] {
   return [
