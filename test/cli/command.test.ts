@@ -100,7 +100,7 @@ describe("run", () => {
     errors = "";
     expect(await main(["run", "-kernel", file("nowhere.elf", program(...branchToZero)), ...quiet])).toBe(2);
     expect(errors).toMatch(
-      /^trapeze: the guest is stuck: PE 0 takes Instruction Abort .* at 0x200 again and again.*\n$/,
+      /^trapeze: the guest is stuck: PE 0 takes Undefined Instruction .* at 0x200 again and again.*\n$/,
     );
   });
 

@@ -45,6 +45,8 @@ export interface CfiFlashState {
   status: number;
   /** Buffer writes that are still to come, less one. */
   left: number;
+  /** The write buffer, with the offset that it's for, between its first write and the confirmation. */
+  buffer: { readonly offset: number; readonly bytes: Uint8Array } | undefined;
 }
 
 export interface CfiFlashOptions {
@@ -129,17 +131,25 @@ export class CfiFlash implements MmioDevice {
       case "buffer count":
         state.left = value & (2 ** (this.#options.geometry.chipWidth * 8) - 1);
         state.cycle = "buffer";
+        this.#startBuffer(offset);
         break;
       case "buffer":
-        if (this.#mayChange(Status.programFailed)) this.#program(offset, size, value);
+        this.#fillBuffer(offset, size, value);
         state.status |= Status.ready;
-        if (state.left-- > 0) break;
-        state.cycle = "buffer confirm";
-        this.#keep(offset - (offset % this.#bufferSize), this.#bufferSize);
+        if (state.left-- === 0) state.cycle = "buffer confirm";
         break;
-      case "buffer confirm":
-        if (confirmed) this.#done();
-        else this.#readArrayMode(`${hex(command)} for the confirmation of a buffer write`);
+      case "buffer confirm": {
+        const { buffer } = state;
+        state.buffer = undefined;
+        if (!confirmed || !buffer || (state.status & Status.programFailed) !== 0) {
+          this.#readArrayMode(confirmed ? undefined : `${hex(command)} for the confirmation of a buffer write`);
+          break;
+        }
+        this.#options.array.set(buffer.bytes, buffer.offset);
+        this.#options.onChange(buffer.offset, this.#bufferSize);
+        this.#keep(buffer.offset, this.#bufferSize);
+        this.#done();
+      }
     }
   }
 
@@ -149,11 +159,11 @@ export class CfiFlash implements MmioDevice {
   }
 
   save(): CfiFlashState {
-    return { ...this.state };
+    return copyState(this.state);
   }
 
   restore(state: CfiFlashState): void {
-    this.state = { ...state };
+    this.state = copyState(state);
     this.#options.onArrayMode(this.arrayMode);
   }
 
@@ -235,6 +245,20 @@ export class CfiFlash implements MmioDevice {
     this.#keep(start, geometry.blockSize);
   }
 
+  /** The buffer is for the block that the count of its writes was sent to. */
+  #startBuffer(at: number): void {
+    const offset = at - (at % this.#bufferSize);
+    this.state.buffer = { offset, bytes: this.#options.array.slice(offset, offset + this.#bufferSize) };
+  }
+
+  #fillBuffer(offset: number, size: 1 | 2 | 4, value: number): void {
+    const { buffer } = this.state;
+    if (!buffer || !this.#mayChange(Status.programFailed)) return;
+    const from = offset - buffer.offset;
+    if (from < 0 || from >= this.#bufferSize) this.state.status |= Status.programFailed;
+    else for (let i = 0; i < size; i++) buffer.bytes[from + i] = value >>> (8 * i);
+  }
+
   #program(offset: number, size: 1 | 2 | 4, value: number): void {
     if (size === 4) this.#view.setUint32(offset, value, true);
     else if (size === 2) this.#view.setUint16(offset, value, true);
@@ -275,6 +299,11 @@ function hex(value: number): string {
   return `0x${value.toString(16)}`;
 }
 
+function copyState(state: CfiFlashState): CfiFlashState {
+  const { buffer } = state;
+  return { ...state, buffer: buffer && { ...buffer, bytes: buffer.bytes.slice() } };
+}
+
 function resetState(): CfiFlashState {
-  return { mode: "array", cycle: "command", status: Status.ready, left: 0 };
+  return { mode: "array", cycle: "command", status: Status.ready, left: 0, buffer: undefined };
 }
