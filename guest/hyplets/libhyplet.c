@@ -129,6 +129,27 @@ int64_t hyp_wait(int cpu, int ms)
     return control(&(struct hyplet_ctrl){.cmd = HYPLET_WAIT, .cpu = cpu, .timeout_ms = ms});
 }
 
+int64_t hyplet_watch(void *address, int size, int kind)
+{
+    return control(&(struct hyplet_ctrl){.cmd = HYPLET_WATCH, .cpu = -1, .irq = kind, .map_addr = {(unsigned long)address, size}});
+}
+
+int64_t hyplet_watch_status(int which)
+{
+    return control(&(struct hyplet_ctrl){.cmd = HYPLET_WATCH_STATUS, .cpu = -1, .irq = which});
+}
+
+int64_t hyplet_acquire(const void *page, void *to)
+{
+    return control(&(struct hyplet_ctrl){
+        .cmd = HYPLET_ACQUIRE, .cpu = -1, .map_addr = {(unsigned long)page, 0}, .arguments = {(unsigned long)to}});
+}
+
+int64_t hyplet_resources(int which)
+{
+    return control(&(struct hyplet_ctrl){.cmd = HYPLET_RESOURCES, .cpu = -1, .irq = which});
+}
+
 uint64_t hyp_gettime(void)
 {
     const uint64_t frequency = clock_frequency();

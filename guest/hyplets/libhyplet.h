@@ -59,6 +59,15 @@ int64_t hyplet_stop_offlet(int cpu);
 /* Until a callback on that PE returns other than 0: what it returned. ERROR_TIMEOUT after `ms`; < 0: wait for ever. */
 int64_t hyp_wait(int cpu, int ms);
 
+/* Close whole pages of this process to everyone through stage 2, until they are touched; see enum nv_watch (nanovisor.h). */
+int64_t hyplet_watch(void *address, int size, int kind);
+/* One of NV_WATCH_STATUS's results: touches, the last one's offset in its page, -, pages still closed. */
+int64_t hyplet_watch_status(int which);
+/* What an acquired page held when it was touched. */
+int64_t hyplet_acquire(const void *page, void *to);
+/* One of NV_PAGES's results: the nanovisor's free pages, owners, bindings. */
+int64_t hyplet_resources(int which);
+
 /* In a hyplet: the counter, in ticks and in ns. Ticks are CNTVCT_EL0's. */
 static inline uint64_t cycles(void) { return clock(); }
 uint64_t hyp_gettime(void);

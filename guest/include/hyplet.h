@@ -34,6 +34,10 @@ enum hyplet_command {
     HYPLET_DROP_CPU = 21,           /* cpu: the kernel takes it off */
     HYPLET_UNMAP = 22,              /* map_addr */
     HYPLET_OFFLET_STOP = 23,        /* cpu: the PE goes back to being off */
+    HYPLET_WATCH = 24,              /* map_addr, irq = enum nv_watch: close whole pages to everyone until they are touched */
+    HYPLET_WATCH_STATUS = 25,       /* irq: which of NV_WATCH_STATUS's results; an address is the offset in its page */
+    HYPLET_ACQUIRE = 26,            /* map_addr.addr = a page that was acquired, arguments[0] = the page to copy it to */
+    HYPLET_RESOURCES = 27,          /* irq: which of NV_PAGES's results */
 };
 
 enum hyplet_mode {

@@ -2,6 +2,7 @@
 #include "hyplet.h"
 #include "hypercall.h"
 #include "interrupts.h"
+#include "memory.h"
 #include "mmu.h"
 #include "nanovisor.h"
 #include "print.h"
@@ -160,6 +161,37 @@ static int64_t execute(struct process *process, uint64_t pe)
     return (int64_t)result.x[0] < 0 ? (int64_t)result.x[0] : (int64_t)result.x[1];
 }
 
+/* The caller's own pages, one by one: they aren't together in memory. */
+static int64_t watch(const struct process *process, uint64_t address, int size, int kind)
+{
+    if (address % PAGE_SIZE || size <= 0 || (uint64_t)size % PAGE_SIZE)
+        return ERROR_INVALID;
+    int64_t error = 0;
+    for (uint64_t at = address; at < address + (uint64_t)size && error >= 0; at += PAGE_SIZE) {
+        const void *page = user_page(process, at, 1);
+        error = page ? hypercall(NV_WATCH, physical(page), PAGE_SIZE, (uint64_t)kind) : ERROR_FAULT;
+    }
+    return error;
+}
+
+static int64_t acquire(const struct process *process, uint64_t address, uint64_t to)
+{
+    const void *page = user_page(process, address, 0), *copy = user_page(process, to, 1);
+    if (address % PAGE_SIZE || to % PAGE_SIZE)
+        return ERROR_INVALID;
+    return page && copy ? hypercall(NV_ACQUIRE, physical(page), physical(copy)) : ERROR_FAULT;
+}
+
+/* One of the results of a call that has several; of addresses, which are the kernel's affair, the offset in the page. */
+static int64_t one_of(uint64_t function, int which)
+{
+    const struct hypercall_result result = hypercall_results(function, (struct hypercall_arguments){{0}});
+    if (which < 0 || which > 3)
+        return ERROR_INVALID;
+    const int address = function == NV_WATCH_STATUS && which == 1;
+    return (int64_t)(address ? result.x[which] % PAGE_SIZE : result.x[which]);
+}
+
 static int64_t perform(struct thread *thread, const struct hyplet_ctrl *ctrl)
 {
     struct process *process = thread->process;
@@ -206,6 +238,14 @@ static int64_t perform(struct thread *thread, const struct hyplet_ctrl *ctrl)
         return offlet(process, &pes[at], (uint64_t)ctrl->rpc_set.func_addr);
     case HYPLET_OFFLET_STOP:
         return stop_offlet(process, &pes[at]);
+    case HYPLET_WATCH:
+        return watch(process, ctrl->map_addr.addr, ctrl->map_addr.size, ctrl->irq);
+    case HYPLET_WATCH_STATUS:
+        return one_of(NV_WATCH_STATUS, ctrl->irq);
+    case HYPLET_ACQUIRE:
+        return acquire(process, ctrl->map_addr.addr, ctrl->arguments[0]);
+    case HYPLET_RESOURCES:
+        return one_of(NV_PAGES, ctrl->irq);
     default:
         return ERROR_INVALID;
     }

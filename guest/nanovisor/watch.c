@@ -28,6 +28,14 @@ static void open_page(uint64_t ipa)
     stage2_protect(ipa, STAGE2_ALL);
 }
 
+static void drop_copy(uint64_t ipa)
+{
+    uint64_t *copy = &copies[page_number(ipa)];
+    if (*copy)
+        page_free(virt(*copy));
+    *copy = 0;
+}
+
 /* The page as it is: nobody could write to it since it was closed. */
 static void acquire(uint64_t ipa)
 {
@@ -37,8 +45,7 @@ static void acquire(uint64_t ipa)
         return;
     }
     memcpy(copy, virt(ipa), PAGE_SIZE);
-    if (copies[page_number(ipa)])
-        page_free(virt(copies[page_number(ipa)]));
+    drop_copy(ipa);
     copies[page_number(ipa)] = phys(copy);
 }
 
@@ -72,6 +79,7 @@ static int64_t watch(uint64_t ipa, uint64_t size, uint64_t kind)
     for (uint64_t at = ipa; at < ipa + size && result == NV_OK; at += PAGE_SIZE) {
         const bool was_closed = watched[page_number(at)] != NV_WATCH_OPEN;
         if (kind == NV_WATCH_OPEN) {
+            drop_copy(at);
             if (was_closed)
                 open_page(at);
         } else if (stage2_protect(at, STAGE2_NONE)) {
@@ -94,8 +102,7 @@ static int64_t fetch(uint64_t ipa, uint64_t to)
     uint64_t *copy = &copies[page_number(ipa)];
     if (*copy) {
         memcpy(virt(to), virt(*copy), PAGE_SIZE);
-        page_free(virt(*copy));
-        *copy = 0;
+        drop_copy(ipa);
         result = NV_OK;
     }
     unlock(&watch_lock);
