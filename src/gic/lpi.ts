@@ -107,9 +107,13 @@ export class LpiState {
   /** Sets or clears the pending state of an LPI; nothing while LPIs are disabled or for INTIDs outside the tables. */
   setPending(intid: number, pending: boolean): void {
     if (!this.enabled || intid < firstLpi || intid >= this.#limit()) return;
-    if (pending) this.#pending.set(intid, this.#configuration(intid));
-    else this.#pending.delete(intid);
-    this.#choose();
+    const wasBest = intid === this.bestIntid;
+    if (pending) {
+      const configuration = this.#configuration(intid);
+      this.#pending.set(intid, configuration);
+      if (!wasBest) this.#consider(intid, configuration);
+    } else this.#pending.delete(intid);
+    if (wasBest) this.#choose();
   }
 
   /** Reads configurations again: of one LPI, or of all. */
@@ -129,13 +133,16 @@ export class LpiState {
   #choose(): void {
     this.bestIntid = intidSpurious;
     this.bestPriority = idlePriority;
-    for (const [intid, configuration] of this.#pending) {
-      const priority = configuration & 0xfc;
-      if (!(configuration & 1) || priority > this.bestPriority) continue;
-      if (priority === this.bestPriority && intid > this.bestIntid) continue;
-      this.bestIntid = intid;
-      this.bestPriority = priority;
-    }
+    for (const [intid, configuration] of this.#pending) this.#consider(intid, configuration);
+  }
+
+  /** Makes a pending LPI the best one when it is: the lowest number of the highest priority that is enabled. */
+  #consider(intid: number, configuration: number): void {
+    const priority = configuration & 0xfc;
+    if (!(configuration & 1) || priority > this.bestPriority) return;
+    if (priority === this.bestPriority && intid > this.bestIntid) return;
+    this.bestIntid = intid;
+    this.bestPriority = priority;
   }
 
   /** The priority of {@link bestIntid} as the CPU interface takes it: LPIs are Non-secure, in half of the range where there are two states. */
