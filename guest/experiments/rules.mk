@@ -13,3 +13,25 @@ $(call experiment_objects,crossings): experiments/crossings/crossings.h
 $(EXPERIMENTS:%=$(BUILD)/images/%.elf): $(BUILD)/images/%.elf: $(BUILD)/experiments/%.elf
 	@mkdir -p $(@D)
 	$(STRIP) --strip-all -o $@ $<
+
+# Programs of the guest kernel that measure, the bundle that the kernel gets, and those that the nanovisor gets: one for each core.
+LATENCIES := $(basename $(notdir $(wildcard experiments/latency/*.c)))
+HYPLET_RUNS := $(basename $(notdir $(wildcard experiments/latency/*.arguments)))
+IMAGES += latency.bundle nanovisor.image $(HYPLET_RUNS:%=%.bundle)
+all: $(BUILD)/images/latency.bundle $(HYPLET_RUNS:%=$(BUILD)/images/%.bundle)
+
+$(BUILD)/experiments/latency/%.c.o: experiments/latency/%.c experiments/latency/latency.h $(HYPLET_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(USER_CFLAGS) -Ihyplets -c -o $@ $<
+$(BUILD)/experiments/latency/%.elf: $(BUILD)/experiments/latency/%.c.o $(BUILD)/hyplets/libhyplet.c.o $(USER_OBJECTS)
+	$(CC) $(LDFLAGS_BARE) -Wl,-T,user/user.ld -Wl,--strip-all -o $@ $^
+$(BUILD)/images/latency.bundle: $(LATENCIES:%=$(BUILD)/experiments/latency/%.elf) $(BUILD)/programs/busy.elf $(BUILD)/programs/run.elf
+	@mkdir -p $(@D)
+	../scripts/pack-bundle.js $@ $(foreach p,$(LATENCIES),program:$(p)=$(BUILD)/experiments/latency/$(p).elf) \
+	  program:busy=$(BUILD)/programs/busy.elf program:run=$(BUILD)/programs/run.elf
+$(BUILD)/images/nanovisor.image: $(BUILD)/nanovisor/Image
+	@mkdir -p $(@D)
+	cp $< $@
+$(HYPLET_RUNS:%=$(BUILD)/images/%.bundle): $(BUILD)/images/%.bundle: experiments/latency/%.arguments $(BUILD)/kernel/Image \
+                                                                     $(BUILD)/images/latency.bundle
+	../scripts/pack-bundle.js $@ kernel:kernel=$(BUILD)/kernel/Image bundle:initrd=$(BUILD)/images/latency.bundle text:arguments=$<

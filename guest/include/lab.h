@@ -9,11 +9,14 @@
 #define LAB_BEGIN hint #0x50 /* x0: the crossing's number */
 #define LAB_END hint #0x51   /* x0: the crossing's number */
 #define LAB_ARM hint #0x52   /* x0: the crossing's number; x1: the INTID whose wire, when it is asserted next, begins it */
+#define LAB_SEEN hint #0x54  /* x0: an INTID: ends the crossing that its wire began and LAB_UNTIL_SEEN was given for, if there is one */
 #define LAB_NOTE hint #0x53  /* x0: a number; x1: its value. What the experiment's report is checked by */
+
+/* Added to x1 of LAB_ARM: the crossing ends with LAB_SEEN, whose code doesn't know numbers of crossings: a kernel. */
+#define LAB_UNTIL_SEEN 0x100000000
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>
-
 
 static inline void lab_begin(uint64_t crossing)
 {
@@ -32,6 +35,12 @@ static inline void lab_arm(uint64_t crossing, uint64_t intid)
     register uint64_t x0 asm("x0") = crossing;
     register uint64_t x1 asm("x1") = intid;
     asm volatile("hint #0x52" : : "r"(x0), "r"(x1) : "memory");
+}
+
+static inline void lab_seen(uint64_t intid)
+{
+    register uint64_t x0 asm("x0") = intid;
+    asm volatile("hint #0x54" : : "r"(x0) : "memory");
 }
 
 static inline void lab_note(uint64_t key, uint64_t value)

@@ -1,5 +1,6 @@
 #include "interrupts.h"
 #include "hyplets.h"
+#include "lab.h"
 #include "nanovisor.h"
 #include "scheduler.h"
 #include "syscall.h"
@@ -18,6 +19,7 @@ static void serve(uint32_t intid)
         hyplets_events();
         break;
     case ALARM_INTID:
+        lab_seen(intid);
         if (alarm_fired())
             user_irq_arrived(intid);
         break;

@@ -2,7 +2,7 @@ import type { MachineObserver, ObservedMachine } from "../../board/observers.js"
 import type { ProcessingElement } from "../../cpu/processing-element.js";
 import { ObservedKind } from "../../isa/observed.js";
 import { type Event, EventKind, eventKey, eventOf } from "./events.js";
-import { Marker } from "./markers.js";
+import { Marker, untilSeen } from "./markers.js";
 
 /** What happened between two markers. */
 export interface Crossing {
@@ -64,7 +64,9 @@ export class CrossingCounters implements MachineObserver {
   readonly #pes: PeCounts[] = [];
   readonly #begun = new Map<number, Begun>();
   /** Numbers of crossings by the INTID that begins them. */
-  readonly #armed = new Map<number, number>();
+  readonly #armed = new Map<number, Set<number>>();
+  /** The crossing that ends when the interrupt is seen, by INTID. */
+  readonly #untilSeen = new Map<number, number>();
   #machine: ObservedMachine | undefined;
   #total = 0;
 
@@ -88,10 +90,10 @@ export class CrossingCounters implements MachineObserver {
 
   readonly interrupts: NonNullable<MachineObserver["interrupts"]> = {
     wire: (intid, _, level) => {
-      const id = this.#armed.get(intid);
-      if (!level || id === undefined) return;
+      const ids = this.#armed.get(intid);
+      if (!level || ids === undefined) return;
       this.#armed.delete(intid);
-      this.#begin(id, -1);
+      for (const id of ids) this.#begin(id, -1);
     },
   };
 
@@ -157,8 +159,24 @@ export class CrossingCounters implements MachineObserver {
     const id = Number(pe.x(0) & 0xffff_ffffn);
     if (hint === Marker.begin) this.#begin(id, pe.index);
     else if (hint === Marker.end) this.#end(id, pe);
-    else if (hint === Marker.arm) this.#armed.set(Number(pe.x(1) & 0xffff_ffffn), id);
+    else if (hint === Marker.arm) this.#arm(id, pe.x(1));
+    else if (hint === Marker.seen) this.#seen(id, pe);
     else if (hint === Marker.note) this.notes.push({ key: id, value: pe.x(1) });
+  }
+
+  #arm(id: number, wire: bigint): void {
+    const intid = Number(wire & 0xffff_ffffn);
+    let ids = this.#armed.get(intid);
+    if (ids === undefined) this.#armed.set(intid, (ids = new Set()));
+    ids.add(id);
+    if ((wire & untilSeen) !== 0n) this.#untilSeen.set(intid, id);
+  }
+
+  #seen(intid: number, pe: ProcessingElement): void {
+    const id = this.#untilSeen.get(intid);
+    if (id === undefined || !this.#begun.has(id)) return;
+    this.#untilSeen.delete(intid);
+    this.#end(id, pe);
   }
 
   #begin(id: number, pe: number): void {
