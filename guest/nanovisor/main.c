@@ -8,6 +8,7 @@
 #include "log.h"
 #include "nanovisor-psci.h"
 #include "nanovisor.h"
+#include "native.h"
 #include "pages.h"
 #include "pe.h"
 #include "stage1.h"
@@ -71,7 +72,9 @@ void nanovisor_main(uint64_t device_tree)
     psci_init();
     pe_start_others();
     log("version 1, %u PE%s, %s", pe_count, pe_count == 1 ? "" : "s", vhe ? "EL2 with VHE" : "EL2 without VHE");
-    if (!guest_load(find_bundle(), tree))
+    const struct bundle *bundle = find_bundle();
+    native_init(bundle);
+    if (!guest_load(bundle, tree))
         give_up("no guest");
     guest_start();
 }

@@ -1,6 +1,7 @@
 # The nanovisor: an ELF, and the arm64 Image that it is made into. Its bundle comes as -initrd.
 NANOVISOR_OBJECTS := $(patsubst %,$(BUILD)/%.o,$(wildcard nanovisor/*.c nanovisor/*.S) baremetal/print.c common/format.c common/string.c \
-                       common/bundle.c)
+                       common/bundle.c common/sha256.c \
+                       $(APPS:%=apps/handlers/%.c))
 NANOVISOR_HEADERS := $(wildcard include/*.h nanovisor/*.h) nanovisor/link.ld nanovisor/rules.mk Makefile
 
 .PHONY: nanovisor
@@ -8,7 +9,7 @@ nanovisor: $(BUILD)/nanovisor/nanovisor.elf $(BUILD)/nanovisor/Image
 
 $(BUILD)/nanovisor/%.c.o: nanovisor/%.c $(NANOVISOR_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(GENERAL) -Inanovisor -c -o $@ $<
+	$(CC) $(CFLAGS) $(GENERAL) -Inanovisor -Iapps -c -o $@ $<
 $(BUILD)/nanovisor/%.S.o: nanovisor/%.S $(NANOVISOR_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -Inanovisor -c -o $@ $<
