@@ -302,8 +302,9 @@ export class Machine {
 
   /** What a PE does: runs, waits, or is off. */
   processorState(pe: number): "running" | "waiting" | "off" {
-    if (this.#processor(pe).poweredOff) return "off";
-    return this.#canRun(pe) ? "running" : "waiting";
+    const { poweredOff, waiting } = this.#processor(pe);
+    if (poweredOff) return "off";
+    return waiting || this.#blocked[pe] ? "waiting" : "running";
   }
 
   /**

@@ -41,20 +41,18 @@ const cpsrFields: readonly (readonly [name: string, low: number, high: number])[
   ["N", 31, 31],
 ];
 
-function flags(id: string, size: number, fields: readonly (readonly [string, number, number])[]): string {
-  const lines = fields.map(([name, low, high]) => {
-    const type = low === high ? "bool" : size === 8 ? "uint64" : "uint32";
-    return `    <field name="${name}" start="${low}" end="${high}" type="${type}"/>`;
-  });
-  return `  <flags id="${id}" size="${size}">\n${lines.join("\n")}\n  </flags>`;
-}
-
 function coreFeature(): { xml: string; registers: GdbRegister[] } {
   const registers: GdbRegister[] = Array.from({ length: 31 }, (_, n) => ({ name: `X${n}`, bytes: 8 }));
   registers.push({ name: "SP", bytes: 8 }, { name: "PC", bytes: 8 }, { name: "PSTATE", bytes: 4 });
+  const fields = cpsrFields.map(([name, low, high]) => {
+    const type = low === high ? "bool" : "uint32";
+    return `    <field name="${name}" start="${low}" end="${high}" type="${type}"/>`;
+  });
   const general = Array.from({ length: 31 }, (_, n) => `  <reg name="x${n}" bitsize="64"/>`);
   const xml = `${header}<feature name="org.gnu.gdb.aarch64.core">
-${flags("cpsr_flags", 4, cpsrFields)}
+  <flags id="cpsr_flags" size="4">
+${fields.join("\n")}
+  </flags>
 ${general.join("\n")}
   <reg name="sp" bitsize="64" type="data_ptr"/>
   <reg name="pc" bitsize="64" type="code_ptr"/>
@@ -127,32 +125,20 @@ export function visibleSystemRegisters(pe: ProcessingElement): readonly SystemRe
   );
 }
 
-function systemType(register: SystemRegister): { id: string; definition: string | undefined } {
-  const { name, fields } = register;
-  if (/^(ELR|VBAR|RVBAR)_/.test(name)) return { id: "code_ptr", definition: undefined };
-  if (/^(SP_EL|FAR_)/.test(name)) return { id: "data_ptr", definition: undefined };
-  const [only] = fields;
-  if (only === undefined || (fields.length === 1 && only.low === 0)) return { id: "uint64", definition: undefined };
-  const seen = new Set<string>();
-  const unique = fields.filter(({ name: field }) => !seen.has(field) && seen.add(field));
-  const ordered = [...unique].sort((a, b) => a.low - b.low);
-  return {
-    id: `${name}_fields`,
-    definition: flags(
-      `${name}_fields`,
-      8,
-      ordered.map((field) => [field.name, field.low, field.high]),
-    ),
-  };
+/**
+ * Plain integers but for addresses, which GDB shows with their symbols: a type with fields can't be assigned an int. The monitor's
+ * `info registers` tells the fields.
+ */
+function systemType(name: string): string {
+  if (/^(ELR|VBAR|RVBAR)_/.test(name)) return "code_ptr";
+  return /^(SP_EL|FAR_)/.test(name) ? "data_ptr" : "uint64";
 }
 
 function systemFeature(pe: ProcessingElement): { xml: string; registers: GdbRegister[] } {
   const visible = visibleSystemRegisters(pe);
-  const lines = visible.flatMap((register) => {
-    const { id, definition } = systemType(register);
-    const line = `  <reg name="${register.name}" bitsize="64" type="${id}" group="system" save-restore="no"/>`;
-    return definition === undefined ? [line] : [definition, line];
-  });
+  const lines = visible.map(
+    ({ name }) => `  <reg name="${name}" bitsize="64" type="${systemType(name)}" group="system" save-restore="no"/>`,
+  );
   return {
     xml: `${header}<feature name="org.trapeze.aarch64.system-registers">\n${lines.join("\n")}\n</feature>\n`,
     registers: visible.map(({ name }) => ({ name, bytes: 8 })),

@@ -76,8 +76,9 @@ function descriptorLine(descriptor: DescriptorRecord): string {
 export function describeTranslation(result: TranslationResult, el: number, kind: string): string {
   const lines = [`${hex(result.virtualAddress)}, ${kind} at EL${el}, ${regimes[result.regime]} regime:`];
   lines.push(...result.descriptors.map(descriptorLine));
-  if (result.descriptors.length === 0) lines.push("  no tables: stage 1 is off");
   const { fault, physicalAddress } = result;
+  if (result.descriptors.length === 0)
+    lines.push(fault === undefined ? "  no tables: stage 1 is off" : "  no table was read");
   if (fault !== undefined || physicalAddress === undefined) {
     const stage = fault?.stage === 2 ? `stage 2${fault.onWalk ? " on a stage 1 walk" : ""}` : "stage 1";
     const ipa = fault?.intermediateAddress === undefined ? "" : ` of IPA ${hex(fault.intermediateAddress)}`;
