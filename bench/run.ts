@@ -9,12 +9,22 @@ import { type EngineName, engineNames, requireEngine, rootDirectory } from "./en
 import { describeHost, formatTable, meetsGoal, type SuiteResult } from "./report.js";
 import { crossings } from "./suites/crossings.js";
 import { debian, memory } from "./suites/debian.js";
+import { debianAtEl2, xen } from "./suites/hypervisors.js";
 import { interpreter } from "./suites/interpreter.js";
 import { kernels } from "./suites/kernels.js";
 import { startup } from "./suites/startup.js";
 import type { Suite } from "./suites/suite.js";
 
-const suites: Readonly<Record<string, Suite>> = { kernels, crossings, interpreter, startup, debian, memory };
+const suites: Readonly<Record<string, Suite>> = {
+  kernels,
+  crossings,
+  interpreter,
+  startup,
+  debian,
+  memory,
+  el2: debianAtEl2,
+  xen,
+};
 
 const help = `usage: npx tsx bench/run.ts [options] [suite...]
 suites (default: all)
@@ -24,6 +34,8 @@ suites (default: all)
   startup       from the command to the first instruction and the first output
   debian        boot of Debian's kernel to power-off (needs: npx trapeze get debian)
   memory        peak resident memory of that boot
+  el2           the same boot, started at EL2 with KVM (nVHE)
+  xen           Xen with Debian as dom0, to its end (needs: npx trapeze get xen)
 options
   -n N               repetitions, of which the median counts (default 5)
   --engines LIST     qemu,trapeze (default both)

@@ -9,7 +9,7 @@ const DONE = "trapeze: autotest done";
 const GUEST_RAM_MIB = 256;
 
 /** Options that boot Debian's kernel to the shell, run the fixed set of commands and power off. */
-function bootOptions(): string[] {
+export function bootOptions(): string[] {
   const directory = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "trapeze", "debian");
   const image = join(directory, "Image");
   const initramfs = join(directory, "initramfs.cpio.gz");

@@ -1,0 +1,183 @@
+/**
+ * Debian's Xen with Debian's kernel as dom0, on QEMU and on Trapeze.
+ * npx tsx test/xen/run.ts --help
+ */
+import { spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { findDebian } from "../../src/cli/debian/cache.js";
+import { findXen } from "../../src/cli/debian/xen.js";
+import { UserError } from "../../src/cli/errors.js";
+import { type MachineName, machineNames, rootDirectory } from "../software/machines.js";
+import { softwareDirectory } from "../software/packages.js";
+import { xenOptions } from "./options.js";
+
+const help = `usage: npx tsx test/xen/run.ts [options]
+Before the first run: npx trapeze get debian && npx trapeze get xen
+  --machine NAME     qemu, trapeze or both (default both)
+  --cpu LIST         cores, with commas between (default cortex-a57)
+  --smp LIST         processing elements, and dom0's (default 1,2)
+  --limit SECONDS    give up a boot after so long (default 300)
+  --verbose          show the console as it comes
+What the consoles say is kept in ${join(softwareDirectory(), "consoles")}.
+Status 0: dom0 ran its commands, switched off, and nothing complained. 1: some didn't. 2: couldn't run.`;
+
+/** What the console must show in this order. */
+const milestones = [
+  /^\(XEN\) Xen version 4\./,
+  /^\(XEN\) GICv3 initialization:/,
+  /^\(XEN\) Brought up \d+ CPUs/,
+  /^\(XEN\) \*\*\* LOADING DOMAIN 0 \*\*\*/,
+  /Booting Linux on physical CPU/,
+  /Xen 4\.\d+ support found/,
+  /Run \/init as init process/,
+  /^trapeze: shell ready/,
+  /^bb9f8df61474d25e71fa00722318cd387396ca1736605e1248821cc0de3d3af8 /,
+  /^trapeze: autotest done/,
+  /reboot: Power down/,
+  /^\(XEN\) Hardware Dom0 halted: halting machine/,
+];
+const complaints = /WARNING:|BUG:|Oops|Kernel panic|Panic on CPU|rcu.*(stall|starved)|soft lockup|nobody cared/;
+
+/** Lines that must be as often on Trapeze as on QEMU: Xen's own, without what the cores and the firmware are. */
+const compared =
+  /^\(XEN\) (?! +[\da-f: ]+$)(?!.*(Features|ISA|Extensions|Instruction Sets|32-bit|Exception Levels|SMC Calling|SMCCC|update your firmware|Latest ChangeSet|atomics|DTB to|BW_MHz|alternatives))/;
+
+interface Outcome {
+  readonly seconds: number;
+  readonly lines: readonly string[];
+  /** Empty when all went well. */
+  readonly problems: readonly string[];
+}
+
+interface Options {
+  readonly cpu: string;
+  readonly processors: number;
+  readonly limit: number;
+  readonly echo: boolean;
+}
+
+function run(machine: MachineName, images: { xen: string; kernel: string; initrd: string }, options: Options) {
+  return new Promise<Outcome>((resolve, reject) => {
+    const program =
+      machine === "qemu" ? ["qemu-system-aarch64"] : [process.execPath, `${rootDirectory}bin/trapeze.js`, "run"];
+    const [file, ...args] = [...program, "-cpu", options.cpu, ...xenOptions(images, options.processors)];
+    const started = performance.now();
+    let text = "";
+    let late = false;
+    const child = spawn(file!, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const end = (): void => void child.kill("SIGKILL");
+    const timer = setTimeout(() => {
+      late = true;
+      end();
+    }, options.limit * 1000);
+    process.once("exit", end);
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (piece: string) => {
+        text += piece;
+        if (options.echo) process.stderr.write(piece);
+      });
+    child.on("error", (error) => reject(new UserError(`can't start ${file}: ${error.message}`)));
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      process.removeListener("exit", end);
+      writeFileSync(
+        join(softwareDirectory(), "consoles", `xen.${machine}.${options.cpu}.${options.processors}.log`),
+        text,
+      );
+      const how = late ? `killed after ${options.limit} s` : `ended with ${code === null ? signal : `status ${code}`}`;
+      const lines = text.split(/\r*\n/);
+      const problems = [...(code === 0 ? [] : [how]), ...judge(lines)];
+      resolve({ seconds: (performance.now() - started) / 1000, lines, problems });
+    });
+  });
+}
+
+function judge(lines: readonly string[]): string[] {
+  const problems: string[] = [];
+  let at = 0;
+  for (const milestone of milestones) {
+    const found = lines.findIndex((line, n) => n >= at && milestone.test(line));
+    if (found < 0) problems.push(`no line ${milestone}`);
+    else at = found;
+  }
+  return [...problems, ...lines.filter((line) => complaints.test(line))];
+}
+
+/** Xen's lines, with what differs from run to run taken out: digits say where things lie and how long they take. */
+function shape(lines: readonly string[]): string[] {
+  return lines
+    .filter((line) => compared.test(line))
+    .map((line) => line.replace(/\b(0x)?[0-9a-f]*\d[0-9a-f]*\b/gi, "#"));
+}
+
+function differences(ours: readonly string[], theirs: readonly string[]): string[] {
+  const left = shape(theirs);
+  const extra: string[] = [];
+  for (const line of shape(ours)) {
+    const found = left.indexOf(line);
+    if (found < 0) extra.push(`only on Trapeze: ${line}`);
+    else left.splice(found, 1);
+  }
+  return [...extra, ...left.map((line) => `only on QEMU: ${line}`)];
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      machine: { type: "string", default: "both" },
+      cpu: { type: "string", default: "cortex-a57" },
+      smp: { type: "string", default: "1,2" },
+      limit: { type: "string", default: "300" },
+      verbose: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  const machines = machineNames.filter((name) => values.machine === "both" || values.machine === name);
+  if (machines.length === 0) throw new UserError(`--machine: '${values.machine}' is none of qemu, trapeze and both`);
+  const xen = findXen();
+  const debian = findDebian("debian");
+  if (!xen) throw new UserError("Xen isn't in the cache: run npx trapeze get xen");
+  if (!debian) throw new UserError("Debian's kernel isn't in the cache: run npx trapeze get debian");
+  const images = { xen, kernel: debian.image, initrd: debian.initramfs };
+  mkdirSync(join(softwareDirectory(), "consoles"), { recursive: true });
+  let bad = 0;
+  for (const cpu of values.cpu.split(","))
+    for (const processors of values.smp.split(",").map((text) => positive(text, "--smp"))) {
+      const outcomes = new Map<MachineName, Outcome>();
+      for (const machine of machines) {
+        const limit = positive(values.limit, "--limit");
+        const outcome = await run(machine, images, { cpu, processors, limit, echo: values.verbose });
+        outcomes.set(machine, outcome);
+        const theirs = machine === "trapeze" && outcomes.get("qemu");
+        const problems = [...outcome.problems, ...(theirs ? differences(outcome.lines, theirs.lines) : [])];
+        const title = `${cpu}, ${processors} PE${processors > 1 ? "s" : ""}, ${machine}`;
+        const verdict = problems.length > 0 ? "FAILED" : "ok";
+        console.log(`${title.padEnd(32)}${outcome.seconds.toFixed(1).padStart(7)} s  ${verdict}`);
+        for (const problem of problems) console.log(`    ${problem}`);
+        // QEMU is there to be compared with; what it does is its own business.
+        if (machine === "trapeze" && problems.length > 0) bad++;
+      }
+    }
+  return bad > 0 ? 1 : 0;
+}
+
+function positive(text: string, option: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new UserError(`${option} wants a whole number from 1, not '${text}'`);
+  return value;
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(2));
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(`xen: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 2;
+}
