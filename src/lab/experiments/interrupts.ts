@@ -1,10 +1,8 @@
 import type { Experiment, ExperimentRow } from "../experiment.js";
+import { underNanovisor } from "./under-nanovisor.js";
 
 const interrupts = 1000;
 const question = "A device interrupt reaches user code";
-const memory = 256 * 2 ** 20;
-/** The wire is asserted every 20 to 60 us of machine time, one nanosecond an instruction. */
-const limit = 1_000_000_000;
 
 /** Two rows: guest/experiments/latency/interrupt.c gives the way to the kernel's handler the next number. */
 const rows = (
@@ -18,17 +16,17 @@ const rows = (
     { crossing, name: `${handler}, ${load}`, ...served, ...(published ? { published } : {}) },
     {
       crossing: crossing + 1,
-      name: `${handler === "process" ? "kernel handler" : `kernel handler, with ${handler}`}, ${load}`,
+      name: `${handler === "process" ? "kernel handler" : `kernel handler after ${handler}`}, ${load}`,
       ...served,
     },
   ];
 };
 
 const hyplets = (mode: string, published?: ExperimentRow["published"]): ExperimentRow[] => [
-  ...rows(5, `hyplet, generation 1, ${mode}`, "idle", published),
-  ...rows(7, `hyplet, generation 1, ${mode}`, "busy"),
-  ...rows(9, `hyplet, generation 2, ${mode}`, "idle"),
-  ...rows(11, `hyplet, generation 2, ${mode}`, "busy"),
+  ...rows(5, `hyplet generation 1, ${mode}`, "idle", published),
+  ...rows(7, `hyplet generation 1, ${mode}`, "busy"),
+  ...rows(9, `hyplet generation 2, ${mode}`, "idle"),
+  ...rows(11, `hyplet generation 2, ${mode}`, "busy"),
 ];
 
 /** The kernel alone on the board. */
@@ -37,11 +35,8 @@ export const interruptsToProcess: Experiment = {
   question: `${question}: the kernel on the board`,
   image: "kernel.image",
   initrd: "latency.bundle",
-  machine: {
-    memory,
-    commandLine: `init=run interrupt 1 ${interrupts}; interrupt 3 ${interrupts} busy 8`,
-  },
-  limit,
+  machine: { commandLine: `init=run interrupt 1 ${interrupts}; interrupt 3 ${interrupts} busy 8` },
+  limit: 1_000_000_000,
   rows: [...rows(1, "process", "idle"), ...rows(3, "process", "busy")],
 };
 
@@ -49,10 +44,7 @@ export const interruptsToProcess: Experiment = {
 export const interruptsToClassicHyplet: Experiment = {
   name: "interrupt-hyplet",
   question: `${question}: under the nanovisor`,
-  image: "nanovisor.image",
-  initrd: "hyplets-classic.bundle",
-  machine: { memory, virtualization: true },
-  limit,
+  ...underNanovisor("hyplets-classic"),
   rows: [
     ...rows(1, "process", "idle"),
     ...rows(3, "process", "busy"),
@@ -70,10 +62,7 @@ export const interruptsToClassicHyplet: Experiment = {
 export const interruptsToGuardedHyplet: Experiment = {
   name: "interrupt-guarded",
   question: `${question}: under the nanovisor with VHE`,
-  image: "nanovisor.image",
-  initrd: "hyplets-guarded.bundle",
+  ...underNanovisor("hyplets-guarded"),
   cpu: "max",
-  machine: { memory, virtualization: true },
-  limit,
   rows: hyplets("guarded"),
 };

@@ -18,7 +18,7 @@ svg text { font: 13px system-ui, sans-serif; fill: currentColor }
 `;
 
 const rowHeight = 40;
-const labelWidth = 240;
+const labelWidth = 360;
 const barWidth = 560;
 
 /** Bars of the modelled time of each row, one colour for each profile. */

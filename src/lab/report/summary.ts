@@ -1,5 +1,6 @@
 import type { EventKindName } from "../counters/events.js";
 import type { RowResult } from "../run-experiment.js";
+import type { Distribution } from "../statistics.js";
 
 /** A row's typical counts in the groups that tables show. */
 export interface CountSummary {
@@ -41,6 +42,11 @@ export function duration(nanoseconds: number): string {
   if (nanoseconds < 1000) return `${Math.round(nanoseconds)} ns`;
   if (nanoseconds < 1e6) return `${(nanoseconds / 1000).toFixed(2)} us`;
   return `${(nanoseconds / 1e6).toFixed(2)} ms`;
+}
+
+/** Smallest, mean, 99th percentile and largest of durations in nanoseconds. */
+export function distribution({ minimum, mean, p99, maximum }: Distribution): string {
+  return [minimum, mean, p99, maximum].map(duration).join(", ");
 }
 
 export function percent(fraction: number): string {

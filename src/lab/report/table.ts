@@ -1,7 +1,7 @@
 import type { TimingProfile } from "../profiles/timing-profile.js";
 import type { ExperimentResult, RowResult } from "../run-experiment.js";
 import type { Validation } from "../validation.js";
-import { duration, percent, publishedText, summarize } from "./summary.js";
+import { distribution, duration, percent, publishedText, summarize } from "./summary.js";
 
 interface Column {
   readonly title: string;
@@ -32,6 +32,13 @@ function columns(profiles: readonly TimingProfile[]): Column[] {
       text: (row: RowResult) => {
         const ours = row.modelled.find((modelled) => modelled.profile === profile.name);
         return ours ? `${Math.round(ours.cycles.median)} cycles, ${duration(ours.nanoseconds.median)}` : "";
+      },
+    })),
+    ...profiles.slice(0, 1).map((profile) => ({
+      title: `${profile.name}: min, mean, p99, max`,
+      text: (row: RowResult) => {
+        const ours = row.modelled.find((modelled) => modelled.profile === profile.name);
+        return ours && ours.cycles.minimum < ours.cycles.maximum ? distribution(ours.nanoseconds) : "";
       },
     })),
     { title: "published", left: true, text: publishedText },
