@@ -19,3 +19,14 @@ $(BUILD)/apps/tee.elf: $(BUILD)/apps/tee-faults.c.o
 $(BUILD)/apps/handlers/%.c.o: apps/%.c $(APP_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(GENERAL) -Iapps -Dapp_handle=$*_handle -c -o $@ $<
+
+# The guest that tests them (test/guest/applications.test.ts).
+CLIENT := $(BUILD)/baremetal/print.c.o $(BUILD)/common/format.c.o $(BUILD)/common/string.c.o $(BUILD)/tests/native/client.c.o \
+          $(BUILD)/tests/native/start.S.o
+$(BUILD)/tests/native/start.S.o: tests/native/start.S $(BUILD)/apps/scheduler.elf $(APP_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -DSCHEDULER='"$(BUILD)/apps/scheduler.elf"' -c -o $@ $<
+$(BUILD)/tests/native/client.image: $(CLIENT) tests/native/client.ld
+	$(CC) $(LDFLAGS_BARE) -Wl,-T,tests/native/client.ld -o $(@:.image=.elf) $(CLIENT)
+	$(CROSS)objcopy -O binary $(@:.image=.elf) $@
+apps: $(BUILD)/tests/native/client.image

@@ -15,6 +15,8 @@
 static struct application_alarm {
     struct alarm alarm;
     uint64_t due;
+    unsigned pe;  /* whose alarm it is */
+    bool waiting; /* it came while a call was under way there */
     struct application *application;
 } timers[MAX_SERVICES_NATIVE];
 
@@ -26,6 +28,38 @@ static struct application *with_function(uint64_t function)
     return 0;
 }
 
+static void call_timer(struct application_alarm *timer)
+{
+    const uint64_t due = timer->due, period = timer->application->period, now = counter();
+    uint64_t results[APP_RESULTS];
+    timer->waiting = false;
+    timer->due += period;
+    if (timer->due <= now) /* those that were missed are lost */
+        timer->due += (now - timer->due) / period * period + period;
+    alarm_set(&timer->alarm, timer->due);
+    if (timer->application->state == APPLICATION_READY || timer->application->handler)
+        native_call(timer->application, APP_TIMER, (const uint64_t[APP_ARGUMENTS]){due}, results);
+}
+
+/* Inside another call it waits for that one's end; a hyplet doesn't tell when that is, so it also looks again. */
+static void ring(struct alarm *alarm)
+{
+    struct application_alarm *timer = (struct application_alarm *)alarm;
+    timer->waiting = this_pe()->user != 0;
+    if (timer->waiting)
+        alarm_set(alarm, counter() + ticks_of_ns(RETRY_NS));
+    else
+        call_timer(timer);
+}
+
+/* After a call: interrupts are mostly taken inside one, when the guest makes one after the other. */
+static void call_waiting_timers(void)
+{
+    for (unsigned n = 0; n < application_count; n++)
+        if (timers[n].waiting && timers[n].pe == this_pe()->index)
+            call_timer(&timers[n]);
+}
+
 static bool serve_smc(struct frame *frame)
 {
     uint64_t arguments[APP_ARGUMENTS], results[APP_RESULTS] = {0};
@@ -35,6 +69,7 @@ static bool serve_smc(struct frame *frame)
     for (unsigned n = 0; n < APP_ARGUMENTS; n++)
         arguments[n] = frame->x[n];
     const int64_t error = native_call(a, APP_HANDLE_SMC, arguments, results);
+    call_waiting_timers();
     if (error)
         results[0] = (uint64_t)error;
     for (unsigned n = 0; n < (error ? 1 : APP_RESULTS); n++)
@@ -46,30 +81,13 @@ static bool serve_mmio(void *context, struct mmio_access *access)
 {
     const uint64_t arguments[APP_ARGUMENTS] = {access->address, access->size, access->write, access->value};
     uint64_t results[APP_RESULTS] = {0};
-    if (native_call(context, APP_HANDLE_MMIO, arguments, results) || results[0])
+    const int64_t error = native_call(context, APP_HANDLE_MMIO, arguments, results);
+    call_waiting_timers();
+    if (error || results[0])
         return false;
     if (!access->write)
         access->value = results[1] & (~0UL >> (64 - 8 * access->size));
     return true;
-}
-
-/* When this PE is inside a call already, the timer waits a little; the application hears when it was due. */
-static void ring(struct alarm *alarm)
-{
-    struct application_alarm *timer = (struct application_alarm *)alarm;
-    const uint64_t due = timer->due;
-    if (this_pe()->user) {
-        alarm_set(alarm, counter() + ticks_of_ns(RETRY_NS));
-        return;
-    }
-    const uint64_t period = timer->application->period, now = counter();
-    timer->due += period;
-    if (timer->due <= now) /* those that were missed are lost */
-        timer->due += (now - timer->due) / period * period + period;
-    alarm_set(alarm, timer->due);
-    uint64_t results[APP_RESULTS];
-    if (timer->application->state == APPLICATION_READY || timer->application->handler)
-        native_call(timer->application, APP_TIMER, (const uint64_t[APP_ARGUMENTS]){due}, results);
 }
 
 void native_route(struct application *a)
@@ -84,6 +102,7 @@ void native_route(struct application *a)
         struct application_alarm *timer = &timers[a - applications];
         timer->application = a;
         timer->alarm.ring = ring;
+        timer->pe = this_pe()->index;
         timer->due = counter() + a->period;
         alarm_set(&timer->alarm, timer->due);
     }
