@@ -1,13 +1,23 @@
 /**
  * Compares traps, register by register and control bit by control bit, with QEMU (see test/architecture/trap-sweep.ts):
  *
- *     npx tsx scripts/trap-sweep.ts [--core NAME] [--sweep plain|controls|encodings] [--limit LINES]
+ *     npx tsx scripts/trap-sweep.ts [--core NAME] [--sweep plain|controls|encodings|pairs|pstate|step|breakpoints|watchpoints] [--limit LINES]
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import {
+  breakpointGroups,
+  pairGroups,
+  pstateGroups,
+  routedBodies,
+  stepGroups,
+  steppedBodies,
+  watchedBodies,
+  watchpointGroups,
+} from "../test/architecture/routing-groups.js";
 import { compareOutcomes } from "../test/architecture/trap-departures.js";
 import {
   buildSweep,
@@ -30,11 +40,19 @@ const { values } = parseArgs({
   },
 });
 const { core } = values;
-const sweep: Sweep = {
-  core,
-  bodies: values.sweep === "encodings" ? everyRead() : tableBodies(),
-  groups: values.sweep === "controls" ? controlGroups(core) : plainGroups(core),
+const kinds: Readonly<Record<string, () => Omit<Sweep, "core">>> = {
+  plain: () => ({ bodies: tableBodies(), groups: plainGroups(core) }),
+  controls: () => ({ bodies: tableBodies(), groups: controlGroups(core) }),
+  encodings: () => ({ bodies: everyRead(), groups: plainGroups(core) }),
+  pairs: () => ({ bodies: routedBodies, groups: pairGroups(core) }),
+  pstate: () => ({ bodies: routedBodies, groups: pstateGroups(core) }),
+  step: () => ({ bodies: steppedBodies, groups: stepGroups(core) }),
+  breakpoints: () => ({ bodies: routedBodies.slice(0, 2), groups: breakpointGroups(core) }),
+  watchpoints: () => ({ bodies: watchedBodies, groups: watchpointGroups(core) }),
 };
+const kind = kinds[values.sweep];
+if (kind === undefined) throw new Error(`there is no sweep ${values.sweep}: ${Object.keys(kinds).join(", ")}`);
+const sweep: Sweep = { core, ...kind() };
 const directory = mkdtempSync(join(tmpdir(), "trap-sweep-"));
 try {
   const results = join(directory, "results");

@@ -1,7 +1,7 @@
 import { currentInstruction } from "./aborts.js";
-import { debugTarget, ExceptionClass, setFar, takeSynchronous } from "./exceptions.js";
+import { debugExceptionsRoutedToEl2, debugTarget, ExceptionClass, setFar, takeSynchronous } from "./exceptions.js";
 import type { ProcessingElement } from "./processing-element.js";
-import { Word, wordOf } from "./register-words.js";
+import { Scr, Word, wordOf } from "./register-words.js";
 import { PeState } from "./state-layout.js";
 
 /** What self-hosted debug has to do at the current level: bits of `ProcessingElement.debugEvents`. */
@@ -30,13 +30,17 @@ const stepValid = 1 << 24;
 const stepExclusive = 1 << 6;
 const two32 = 2 ** 32;
 
-/** Whether debug exceptions other than BRK can be taken at a level (AArch64.GenerateDebugExceptionsFrom); `masked`: PSTATE.D. */
+/**
+ * Whether debug exceptions other than BRK can be taken at a level (AArch64.GenerateDebugExceptionsFrom); `masked`: PSTATE.D. `el` may be a
+ * level that is about to be returned to: its Security state is SCR_EL3's.
+ */
 function enabledAt(pe: ProcessingElement, el: number, masked: boolean): boolean {
   if ((pe.register(Word.OSLSR_EL1) & OSLK) !== 0 || (pe.register(Word.OSDLR_EL1) & 1) !== 0) return false;
-  if (pe.secure && (pe.register(Word.MDCR_EL3) & SDD) !== 0) return false;
-  const target = debugTarget(pe);
-  if (el > target || el === 3) return false;
-  return el < target || ((pe.register(Word.MDSCR_EL1) & KDE) !== 0 && !masked);
+  const secure = pe.haveEl3 && (el === 3 || (pe.register(Word.SCR_EL3) & Scr.NS) === 0);
+  if (secure && (pe.register(Word.MDCR_EL3) & SDD) !== 0) return false;
+  // Unlike BRK, they are never taken to the current level because it is above the one that they are routed to.
+  const target = debugExceptionsRoutedToEl2(pe) ? 2 : 1;
+  return el < target || (el === target && (pe.register(Word.MDSCR_EL1) & KDE) !== 0 && !masked);
 }
 
 function enabledNow(pe: ProcessingElement): boolean {

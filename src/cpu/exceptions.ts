@@ -110,12 +110,16 @@ export function setFar(pe: ProcessingElement, target: number, low: number, high:
   pe.setRegister(Word.FAR[target as 1 | 2 | 3], low, high);
 }
 
-/** The level that takes debug exceptions of the current one (MDCR_EL2.TDE, HCR_EL2.TGE). */
+/** Whether EL2 takes the debug exceptions of EL1 and EL0 (MDCR_EL2.TDE, HCR_EL2.TGE). */
+export function debugExceptionsRoutedToEl2(pe: ProcessingElement): boolean {
+  return pe.el2Enabled && ((pe.register(Word.HCR_EL2) & Hcr.TGE) !== 0 || (pe.register(Word.MDCR_EL2) & 0x100) !== 0);
+}
+
+/** The level that takes a debug exception of the current one, when it takes one. */
 export function debugTarget(pe: ProcessingElement): number {
   const el = pe.el;
   if (el >= 2) return el;
-  const routed = pe.el2Enabled && ((pe.hcrLow & Hcr.TGE) !== 0 || (pe.register(Word.MDCR_EL2) & 0x100) !== 0);
-  return routed ? 2 : 1;
+  return debugExceptionsRoutedToEl2(pe) ? 2 : 1;
 }
 
 /** Whether the ERET from `el` to what an SPSR names is illegal (IllegalExceptionReturn). */

@@ -103,6 +103,25 @@ export const trapDepartures: readonly TrapDeparture[] = [
     why: "HCR_EL2.TIDCP: traps System instructions at CRn 11 and 15",
   },
   {
+    body: /nothing there$/,
+    group: /(SCR_EL3\[3\]|HCR_EL2\[37\])/,
+    ours: ({ el }) => el >= 2,
+    why: "SCR_EL3.EA and HCR_EL2.TEA: route synchronous External aborts; QEMU takes them as Data and Instruction Aborts of stage 1",
+  },
+  {
+    body: /^(ldr|str) .*nothing there$/,
+    group: /^EL2/,
+    ours: ({ esr }) => (esr & 0x100_0000) === 0,
+    theirs: ({ esr }) => (esr & 0x100_0000) !== 0,
+    why: "ISS encoding for a Data Abort, ISV: 0 for all but stage 2 aborts; QEMU sets it for whatever EL2 takes",
+  },
+  {
+    body: /^(ld|dc)/,
+    ours: ({ esr }) => esr >>> 27 === 0x34 >> 1,
+    theirs: ({ esr }) => esr >>> 27 === 0x34 >> 1 && (esr & 0x40) !== 0,
+    why: "ISS encoding for a Watchpoint exception, WnR: says what this access was; QEMU doesn't forget an earlier write",
+  },
+  {
     body: /^msr dit, #1$/,
     ours: ({ pstate }) => (pstate & 0x100_0000) !== 0,
     why: "AArch64.TakeException: PSTATE.DIT stays as it was; QEMU clears it",
@@ -142,6 +161,9 @@ function isImplementationDefined(body: Body): boolean {
 }
 
 /** NZCV of a handler is left out: exceptions don't change it, and QEMU clears it. */
+const hasFar = ({ ran, esr }: Outcome): boolean =>
+  !ran && [0x20, 0x21, 0x22, 0x24, 0x25, 0x34, 0x35].includes(esr >>> 26);
+
 function same(mask: bigint, a: Outcome, b: Outcome): boolean {
   return (
     a.el === b.el &&
@@ -150,6 +172,7 @@ function same(mask: bigint, a: Outcome, b: Outcome): boolean {
     a.spsr === b.spsr &&
     a.offset === b.offset &&
     a.ran === b.ran &&
+    (!hasFar(a) || a.far === b.far) &&
     (a.pstate ^ b.pstate) << 4 === 0 &&
     (!a.ran || (a.x0 & mask) === (b.x0 & mask))
   );

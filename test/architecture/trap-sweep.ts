@@ -23,8 +23,10 @@ export interface Body {
   /** A write of a register: name of the body that reads it. */
   readonly reads?: string;
   readonly isRead?: boolean;
-  /** X0 is an address. */
+  /** X0 is the address of memory that the body may change. */
   readonly address?: boolean;
+  /** X0 is this. */
+  readonly x0?: bigint;
 }
 
 /** A level, with the control registers that make it what it is. */
@@ -40,7 +42,10 @@ export interface Level {
 export interface Group {
   readonly name: string;
   readonly level: Level;
-  readonly overrides: ReadonlyMap<string, bigint>;
+  /** Values, or assembly expressions. */
+  readonly overrides: ReadonlyMap<string, bigint | string>;
+  /** PSTATE bits to turn over, as in SPSR_ELx. */
+  readonly pstate?: number;
 }
 
 export interface Outcome {
@@ -61,7 +66,7 @@ export interface Sweep {
   readonly groups: readonly Group[];
 }
 
-const bit = (n: number): bigint => 1n << BigInt(n);
+export const bit = (n: number): bigint => 1n << BigInt(n);
 const bits = (...numbers: number[]): bigint => numbers.reduce((value, n) => value | bit(n), 0n);
 
 const systemWord = (encoding: number, read: boolean): number => {
@@ -157,7 +162,7 @@ const below2 = ({ el }: Level): boolean => el < 2;
 const below3 = ({ el }: Level): boolean => el < 3;
 const sctlr = bits(4, 5, 7, 8, 9, 11, 14, 15, 16, 18, 22, 23, 26, 28, 29);
 
-const controls: Readonly<Record<string, Control>> = {
+export const controls: Readonly<Record<string, Control>> = {
   // RW stays. NS is the level's. EEL2, NSE, GPF would change what the levels are.
   SCR_EL3: { value: bits(0, 4, 5, 8, 10, 11, 16, 17, 21, 25, 26), flips: without(all(40), 0, 10, 18), at: below3 },
   // Not VM, DC, which turn stage 2 on; not RW, E2H, TGE.
@@ -212,7 +217,8 @@ export const levels: readonly Level[] = [
   { name: "EL2, E2H, TGE", el: 2, e2h: true, tge: true },
 ];
 
-function levelOverrides(level: Level): Map<string, bigint> {
+/** The control registers that make a level what it is, with nothing trapped. */
+export function levelOverrides(level: Level): Map<string, bigint> {
   const hcr = controls.HCR_EL2!.value | (level.e2h ? bit(34) : 0n) | (level.tge ? bit(27) : 0n);
   const overrides = new Map([
     ["SCR_EL3", controls.SCR_EL3!.value & ~(level.secure ? 1n : 0n)],
@@ -222,7 +228,7 @@ function levelOverrides(level: Level): Map<string, bigint> {
   return overrides;
 }
 
-const hasVhe = (core: string): boolean => cores.get(core)!.features.has("FEAT_VHE");
+export const hasVhe = (core: string): boolean => cores.get(core)!.features.has("FEAT_VHE");
 
 /** The levels alone, with nothing trapped. */
 export function plainGroups(core: string): Group[] {
@@ -237,7 +243,7 @@ export function controlGroups(core: string): Group[] {
   for (const { level, overrides, name } of plainGroups(core)) {
     for (const [register, { value, flips, values = [], at, e2h }] of Object.entries(controls)) {
       if (!at(level)) continue;
-      const before = overrides.get(register) ?? (level.e2h && e2h !== undefined ? e2h : value);
+      const before = (overrides.get(register) as bigint | undefined) ?? (level.e2h && e2h !== undefined ? e2h : value);
       for (const n of flips) {
         const changed = new Map(overrides);
         // SCR_EL3.NS and HCR_EL2's bits must be what the level says when others are written.
@@ -288,18 +294,20 @@ function tables(sweep: Sweep, results: string): string {
   }
   add(defaults, (first, count) => `.word ${first}, ${count}\n.quad 0\n.word 0, 0`);
   const whole = sweep.bodies.length;
-  for (const { level, overrides: values } of sweep.groups) {
-    const order = [...values].sort(([a], [b]) => ordered.indexOf(a) - ordered.indexOf(b));
+  for (const { level, overrides: values, pstate = 0 } of sweep.groups) {
+    // SCR_EL3 and HCR_EL2 first; registers that the defaults don't have last.
+    const place = (name: string): number => (ordered.indexOf(name) + ordered.length + 1) % (ordered.length + 1);
+    const order = [...values].sort(([a], [b]) => place(a) - place(b));
     add(
-      order.map(([name, value]) => [name, `0x${value.toString(16)}`] as const),
+      order.map(([name, value]) => [name, typeof value === "string" ? value : `0x${value.toString(16)}`] as const),
       (first, count) =>
-        `.word ${first}, ${count}\n.quad 0x${spsr(level).toString(16)}\n.word ${level.el >= 2 ? 1 : 0}, ${whole}`,
+        `.word ${first}, ${count}\n.quad 0x${((spsr(level) ^ pstate) >>> 0).toString(16)}\n.word ${level.el >= 2 ? 1 : 0}, ${whole}`,
     );
   }
   const index = new Map(sweep.bodies.map(({ name }, n) => [name, n]));
-  const bodies = sweep.bodies.map(({ reads, isRead, address }) => {
+  const bodies = sweep.bodies.map(({ reads, isRead, address, x0 = 0n }) => {
     const read = isRead ? -2 : reads === undefined ? -1 : index.get(reads)!;
-    return `.word ${read}, ${address ? 1 : 0}`;
+    return `.word ${read}, ${address ? 1 : 0}\n.quad ${x0}`;
   });
   const code = sweep.bodies.map(({ word }) => `.word 0x${word.toString(16)}, 0xd42fffe0`);
   const setterCode = [...setters.keys()].map(

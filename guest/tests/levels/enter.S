@@ -77,19 +77,16 @@ levels_run:
 
     /*
      * The handlers touch only registers that bodies don't, and no memory: stage 1 and 2 may be on. x28 says which level took the exception,
-     * x27 its vector. SMC leads to EL3, through EL2 when HCR_EL2.TSC is set. Where SMC is UNDEFINED (SCR_EL3.SMD), a
-     * read of CPACR_EL1 does, with CPTR_EL3.TCPAC.
+     * x27 its vector. SMC leads to EL3, through EL2 when HCR_EL2.TSC is set. Where SMC is UNDEFINED (SCR_EL3.SMD), CPTR_EL3.TCPAC
+     * must be set: then the read of CPACR_EL1 does.
      */
     .macro  lower_vector el, offset
     .balign 0x80
-    add     x26, x26, #1
-    cmp     x26, #4
-    b.hs    1f
-    cbnz    x28, 2f
+    cbnz    x28, 1f
     mov     x28, #\el
     mov     x27, #\offset
-2:  smc     #0
 1:  mrs     x25, cpacr_el1
+    smc     #0
     .endm
 
     .macro  table name, el, macro

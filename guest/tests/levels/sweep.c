@@ -21,12 +21,14 @@ struct group {
 struct body {
     int32_t reads; /* for a write: the body that reads the same register, whose value at EL3 is written; IS_READ; or -1 */
     uint32_t address; /* x0 is the address of memory to work on */
+    uint64_t x0; /* otherwise */
 };
 
 extern const struct override overrides[];
 extern const struct group groups[];
 extern const struct body bodies[];
 extern const uint32_t group_count, body_count;
+extern char target[4096];
 extern const char body_code[][8], setter_code[][8], results_name[];
 
 /* Records go where RAM is free; the layout is known to trap-sweep.ts. */
@@ -38,7 +40,7 @@ struct record {
 };
 #define RECORDS ((struct record *)0x48000000)
 
-static char target[4096] __attribute__((aligned(4096)));
+char target[4096] __attribute__((aligned(4096)));
 static uint64_t values[0x8000];
 
 static void apply(const struct group *group)
@@ -69,7 +71,7 @@ int main(void)
         const uint32_t first = groups[g].bodies >> 16, count = groups[g].bodies & 0xffff;
         for (uint32_t b = first; b < first + count; b++, record++) {
             struct run run = {.body = (uint64_t)body_code[b], .spsr = groups[g].spsr};
-            run.x0 = bodies[b].address ? (uint64_t)target : bodies[b].reads >= 0 ? values[bodies[b].reads] : 0;
+            run.x0 = bodies[b].address ? (uint64_t)target : bodies[b].reads >= 0 ? values[bodies[b].reads] : bodies[b].x0;
             levels_run(&run);
             const int ended = run.esr >> 26 == 0x3c && (run.esr & 0xffff) == LEVELS_DONE;
             record->esr = (uint32_t)run.esr;
