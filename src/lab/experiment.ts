@@ -5,6 +5,8 @@ import type { Note } from "./counters/crossing-counters.js";
 export interface PublishedFigure {
   readonly value: number;
   readonly unit: "cycles" | "ns";
+  /** It was published as a bound: less than `value`. */
+  readonly below?: true;
   /** What it was measured on. */
   readonly on: string;
   readonly source: string;

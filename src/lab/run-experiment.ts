@@ -167,5 +167,6 @@ function isConfirmed(published: PublishedFigure, modelled: readonly ModelledRow[
   const ours = modelled.find(({ profile }) => profile === published.profile);
   if (ours === undefined) return undefined;
   const value = published.unit === "cycles" ? ours.cycles.median : ours.nanoseconds.median;
+  if (published.below) return value < published.value;
   return Math.abs(value / published.value - 1) <= confirmationTolerance;
 }

@@ -124,6 +124,33 @@ describe("between markers", () => {
     expect([...counters.mistakes]).toEqual(["crossing 5 ends without having begun"]);
   });
 
+  it("begins all crossings that a wire was armed for, and ends one when the interrupt is seen", async () => {
+    const wire = movX1(27);
+    const until = 0xf2c00021; // movk x1, #1, lsl #32
+    const counters = await count([
+      movX0(27),
+      hint(0x54), // seen, but nothing was armed
+      ...[movX0(5), wire, hint(0x52)],
+      ...[movX0(6), wire, until, hint(0x52)],
+      movX0(27),
+      hint(0x54), // not asserted yet
+      0xd51be31f, // msr cntv_tval_el0, xzr
+      movX1(1),
+      0xd51be321, // msr cntv_ctl_el0, x1
+      nop,
+      hint(0x54),
+      hint(0x54),
+      movX0(5),
+      nop,
+      end,
+    ]);
+    // As above, with the write that asserts the wire.
+    expect(only(counters, 6)).toEqual({ "instruction EL1": 2 });
+    // The markers that aren't its own count as the instructions that they are.
+    expect(only(counters, 5)).toEqual({ "instruction EL1": 6 });
+    expect([...counters.mistakes]).toEqual([]);
+  });
+
   it("counts exceptions at the level that they leave", async () => {
     const counters = await count([movX0(4), begin, 0xd4000002 /* hvc #0 */, movX0(4), end]);
     // PSCI answers, in X0: the machine is EL2 then.

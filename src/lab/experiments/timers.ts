@@ -19,7 +19,14 @@ export const timersClassic: Experiment = {
   rows: [
     row(1, "process, idle"),
     row(2, "process, busy"),
-    row(3, "hyplet timer, classic, idle"),
+    row(3, "hyplet timer, classic, idle", {
+      value: 1000,
+      unit: "ns",
+      below: true,
+      on: "Raspberry Pi 3",
+      source: "Ben Yehuda, Hyplets: a hyplet's timer, on the average",
+      profile: "cortex-a53",
+    }),
     row(4, "hyplet timer, classic, busy"),
   ],
 };

@@ -56,8 +56,8 @@ export function percent(fraction: number): string {
 /** What a row's published figure says, and whether the model confirms it. */
 export function publishedText({ published }: RowResult): string {
   if (published === undefined) return "";
-  const { value, unit, on, confirmed } = published;
-  const figure = unit === "ns" ? duration(value) : `${value} cycles`;
+  const { value, unit, on, below, confirmed } = published;
+  const figure = `${below ? "below " : ""}${unit === "ns" ? duration(value) : `${value} cycles`}`;
   const verdict = confirmed === undefined ? "" : confirmed ? ", confirmed" : ", not confirmed";
   return `${figure}, ${on}${verdict}`;
 }
