@@ -25,7 +25,7 @@ export const runOptions: readonly OptionDefinition<RunConfiguration>[] = [
   {
     spellings: ["-M", "-machine"],
     argument: "virt[,...]",
-    help: "the board: virt, with gic-version=3, virtualization=on|off (EL2), secure=on|off (EL3), its=on|off, highmem=on|off",
+    help: "the board: virt, with gic-version=3, virtualization=on|off (EL2), secure=on|off (EL3), its=on|off, highmem=on|off; dumpdtb=FILE writes its tree",
     apply: applyMachine,
   },
   {
@@ -112,7 +112,7 @@ export const runOptions: readonly OptionDefinition<RunConfiguration>[] = [
   {
     spellings: ["-device"],
     argument: "NAME[,...]",
-    help: "virtio-blk-pci,drive= | virtio-net-pci,netdev=[,mac=] | virtio-serial-pci | virtconsole,chardev= | virtio-rng-pci | virtio-9p-pci,fsdev=,mount_tag= (each with [,addr=SLOT]); or virtio-blk-device and so on: virtio-mmio | see below",
+    help: "virtio-{blk,net,serial,rng,9p}-{pci[,addr=SLOT],device}[,drive=][,netdev=][,mac=][,fsdev=,mount_tag=] | virtconsole,chardev= | see below",
     apply: applyDevice,
   },
   {
@@ -271,6 +271,8 @@ function applyMachine(configuration: RunConfiguration, argument: string, option:
     parseSwitch(properties.get(key) ?? value, properties.nameOf(key));
   configuration.its = flagOr("its", "on");
   configuration.highMemory = flagOr("highmem", "on");
+  const dump = properties.get("dumpdtb");
+  if (dump !== undefined) configuration.dumpDeviceTree = dump;
   properties.finish();
 }
 

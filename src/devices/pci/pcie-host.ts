@@ -95,23 +95,23 @@ export class PcieHost {
   }
 
   /** A window for the board's address space. Where no function answers, reads give all ones. */
-  window(name: string, window: PciWindow): MmioDevice {
+  window(name: string, range: PciWindow): MmioDevice {
     return {
       name,
-      size: window.size,
+      size: range.size,
       read: (offset, size) => {
-        const at = window.base + offset;
-        const found = this.#mappingAt(window.space, at, size);
+        const at = range.base + offset;
+        const found = this.#mappingAt(range.space, at, size);
         return found ? found.device.read(at - found.base, size) : nothing(size);
       },
       write: (offset, size, value) => {
-        const at = window.base + offset;
-        const found = this.#mappingAt(window.space, at, size);
+        const at = range.base + offset;
+        const found = this.#mappingAt(range.space, at, size);
         if (found) found.device.write(at - found.base, size, value);
         else if (this.#options.log.enabled("guest"))
           this.#options.log.write(
             "guest",
-            `write to PCI ${window.space} space at 0x${at.toString(16)}, where nothing is`,
+            `write to PCI ${range.space} space at 0x${at.toString(16)}, where nothing is`,
           );
       },
     };
