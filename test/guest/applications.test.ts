@@ -93,7 +93,7 @@ describe("native applications", () => {
       ...options("cortex-a57", 2, bundle("faults", registry("application"))),
     ]);
     const text = lines.join("\n");
-    expect(text.match(/ended by a fault$/gm)).toHaveLength(14);
+    expect(text.match(/ended by a fault$/gm)).toHaveLength(13);
     expect(text.match(/ended by its budget$/gm)).toHaveLength(1);
     expect(text.match(/then version 1$/gm)).toHaveLength(26);
     expect(text.match(/^pages lost: 0$/gm)).toHaveLength(2);
