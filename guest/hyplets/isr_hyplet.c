@@ -50,7 +50,9 @@ static uint64_t on_timer(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
         return 1;
     state.early += now + state.interval < state.deadline;
     record(now > state.deadline ? now - state.deadline : 0);
-    state.deadline += state.interval;
+    do /* those that were missed are lost */
+        state.deadline += state.interval;
+    while (state.deadline <= now);
     return state.runs == state.wanted;
 }
 

@@ -8,6 +8,7 @@
 #include "user.h"
 
 static bool debug_routed[MAX_PES]; /* MDCR_EL2.TDE is set: BRK at EL0 comes here */
+static bool poll_again[MAX_PES];   /* a hyplet was to be freed while it ran */
 
 /* Its owner has none any more, and is to be told. */
 static void ended(struct space *space, const struct user *user)
@@ -17,7 +18,7 @@ static void ended(struct space *space, const struct user *user)
     event_raise(&(struct event){
         .kind = NV_EVENT_ENDED,
         .owner = space->owner,
-        .x = {user->end, user->esr, user->last.elr, user->end == HYPLET_END_FAULT ? user->far : 0},
+        .x = {user->end, user->esr, user->last.elr, user->far},
     });
 }
 
@@ -58,10 +59,12 @@ static void run_callback(struct hyplet *hyplet)
         wake(hyplet, result);
 }
 
-/* Those whose turn came while a call was under way. */
+/* After a call: those whose turn came while it was under way, and those that are to go. */
 static void run_waiting(void)
 {
     struct hyplet *own = hyplets[this_pe()->index];
+    if (poll_again[this_pe()->index])
+        hyplets_poll();
     for (unsigned n = 0; n < HYPLETS_PER_PE; n++)
         while (own[n].waiting) {
             own[n].waiting = false;
@@ -178,10 +181,13 @@ void hyplets_poll(void)
 {
     const struct pe *pe = this_pe();
     struct hyplet *own = hyplets[pe->index];
+    poll_again[pe->index] = false;
     for (unsigned n = 0; n < HYPLETS_PER_PE; n++) {
         if (own[n].requested)
             set_alarm(&own[n]);
-        if (own[n].closing && !(pe->user && pe->user->space == own[n].space))
+        if (own[n].closing && pe->user && pe->user->space == own[n].space)
+            poll_again[pe->index] = true;
+        else if (own[n].closing)
             hyplet_free(&own[n]);
     }
     route_debug(pe->index);

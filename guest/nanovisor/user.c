@@ -114,12 +114,19 @@ void user_finish(uint32_t end, uint64_t result)
     user_unwind(result, user->unwind);
 }
 
+/* Whether FAR_EL2 belongs to the exception: aborts of instructions and data, and misaligned pc. */
+static bool has_address(uint64_t esr)
+{
+    const uint64_t class = ESR_EC(esr);
+    return class == 0x20 || class == 0x21 || class == 0x22 || class == 0x24 || class == 0x25;
+}
+
 static void end_with(struct frame *frame, uint32_t why, uint64_t esr)
 {
     struct user *user = this_pe()->user;
     user->last = *frame;
     user->esr = esr;
-    user->far = read_sysreg(far_el2);
+    user->far = has_address(esr) ? read_sysreg(far_el2) : 0;
     user_finish(why, 0);
 }
 
@@ -176,7 +183,7 @@ void user_report(const struct user *user, const char *who, uint64_t owner)
     lock(&log_lock);
     print("nanovisor: %s %lu ended by %s\n", who, owner, why[user->end]);
     if (fault) /* otherwise an interrupt found it somewhere */
-        print("  ESR %08lx FAR %016lx pc %016lx\n", user->esr, user->end == HYPLET_END_FAULT ? user->far : 0, f->elr);
+        print("  ESR %08lx FAR %016lx pc %016lx\n", user->esr, user->far, f->elr);
     for (unsigned i = 0; fault && i < 31; i++)
         print("  x%-2u %016lx%s", i, f->x[i], i % 4 == 3 || i == 30 ? "\n" : "");
     unlock(&log_lock);
