@@ -8,6 +8,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   compare: async () => (await import("./commands/compare.js")).compareCommand,
   get: async () => (await import("./commands/get.js")).getCommand,
   disassemble: async () => (await import("./commands/disassemble.js")).disassembleCommand,
+  symbols: async () => (await import("./commands/symbols.js")).symbolsCommand,
 };
 
 /** EX_SOFTWARE of sysexits.h. */

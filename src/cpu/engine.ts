@@ -349,7 +349,8 @@ export class Engine {
       const { hit, listener } = this.debugPoints;
       this.debugPoints.hit = undefined;
       // The exit counts the instruction as one that an exception ended.
-      this.consumed -= this.settle();
+      const counted = this.settle();
+      this.consumed -= counted;
       this.halted = true;
       listener?.watchpoint(pe, hit);
       return false;

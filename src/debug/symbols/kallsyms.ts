@@ -158,8 +158,8 @@ class Kallsyms {
       if (view.getUint32(rela + 8, true) !== relative || view.getUint32(rela + 12, true) !== 0) continue;
       const addend = view.getBigUint64(rela + 16, true);
       const start = BigInt.asUintN(64, view.getBigUint64(rela, true) - place);
-      if (start % imageAlignment === 0n && addend >= start && addend < start + BigInt(this.#bytes.length))
-        return addend;
+      if (start % imageAlignment !== 0n || addend % textAlignment !== 0n) continue;
+      if (addend >= start && addend < start + BigInt(this.#bytes.length)) return addend;
     }
     return undefined;
   }
