@@ -30,6 +30,10 @@ ${Object.entries(presets)
 Options, in QEMU's spelling where QEMU has them:
 ${describeOptions(runOptions)}
 
+Devices on PCI take addr=SLOT, 1 to 1f, or else the first free one; with -device at the end of their names instead
+of -pci they are on virtio-mmio. virtio-net takes mac=ADDRESS. A guest on a network of the kind user gets 10.0.2.15
+by DHCP, and finds this host at 10.0.2.2 and its resolver at 10.0.2.3; hubs connect devices of one machine.
+
 Images in memory, beside -kernel and -initrd:
   -device guest-loader,addr=N,kernel=FILE[,bootargs=TEXT]  for a hypervisor, which /chosen tells of it
   -device guest-loader,addr=N,initrd=FILE
@@ -53,6 +57,7 @@ Examples:
   trapeze run -kernel test.elf -semihosting-config enable=on,arg=test,arg=input.txt
   trapeze run demo -serial null -d int,mmu -D log.txt
   trapeze run demo --trace demo.perfetto-trace
+  trapeze run debian -nic user,hostfwd=tcp::8080-:80
   trapeze run debian -s -S    (then: gdb-multiarch -ex 'target remote :1234')
   trapeze run -bios QEMU_EFI.fd -m 512 -drive if=pflash,unit=1,file=variables.fd
   trapeze run debian -drive file=disk.img,if=none,id=d0,snapshot=on -device virtio-blk-device,drive=d0

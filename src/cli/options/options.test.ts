@@ -84,6 +84,53 @@ describe("the options of run", () => {
     expect(parse("-serial", text).serials).toEqual([target]);
   });
 
+  it("place devices on PCI and virtio-mmio, and connect networks", () => {
+    const c = parse(
+      ...[
+        "-M",
+        "virt,its=off,highmem=off",
+        "-drive",
+        "file=a,if=none,id=d",
+        "-device",
+        "virtio-blk-pci,drive=d,addr=0x1f",
+      ],
+      ...["-device", "virtio-serial-pci,bus=pcie.0,addr=3.0", "-device", "virtconsole,chardev=c"],
+      ...["-device", "virtio-rng", "-device", "virtio-rng-device,bus=virtio-mmio-bus.7"],
+      ...["-netdev", "user,id=n,hostfwd=tcp::2222-:22,hostfwd=udp:127.0.0.1:53-10.0.2.15:53,restrict=on"],
+      ...["-device", "virtio-net-pci,netdev=n,mac=52:54:00:aa:BB:0c", "-netdev", "hubport,id=h,hubid=3"],
+      ...["-device", "virtio-net-device,netdev=h", "-nic", "user,model=virtio-net-pci", "-nic", "none"],
+    );
+    expect(c).toMatchObject({ its: false, highMemory: false });
+    expect(c.devices).toEqual([
+      { kind: "virtio-blk", drive: "d", bus: "pci", slot: 31 },
+      { kind: "virtio-console", chardev: "c", bus: "pci", slot: 3 },
+      { kind: "virtio-rng", bus: "pci" },
+      { kind: "virtio-rng", slot: 7 },
+      { kind: "virtio-net", network: "n", mac: Uint8Array.of(0x52, 0x54, 0, 0xaa, 0xbb, 0x0c), bus: "pci" },
+      { kind: "virtio-net", network: "h" },
+      { kind: "virtio-net", network: "nic2", bus: "pci" },
+    ]);
+    const forward = (
+      protocol: string,
+      hostAddress: string,
+      hostPort: number,
+      guestAddress: string,
+      guestPort: number,
+    ) => ({
+      ...{ protocol, hostAddress, hostPort, guestAddress, guestPort },
+    });
+    expect(c.networks).toEqual([
+      {
+        kind: "user",
+        id: "n",
+        restricted: true,
+        forwards: [forward("tcp", "", 2222, "", 22), forward("udp", "127.0.0.1", 53, "10.0.2.15", 53)],
+      },
+      { kind: "hub", id: "h", hub: 3 },
+      { kind: "user", id: "nic2", restricted: false, forwards: [] },
+    ]);
+  });
+
   it("read semihosting, log items and limits", () => {
     const c = parse(
       ...["-semihosting-config", "enable=on,target=native,arg=prog,arg=-x", "-d", "int,guest_errors", "-D", "log"],
@@ -117,6 +164,15 @@ describe("the options of run", () => {
       ["-device", "virtio-blk-devise,drive=x"],
       /unknown device 'virtio-blk-devise'; .* did you mean virtio-blk-device\?$/,
     ],
+    [["-device", "virtio-rng-pci,addr=20"], /^-device virtio-rng-pci: addr: '20' is no place for a device/],
+    [["-device", "virtio-rng-pci,bus=pci.1"], /^-device virtio-rng-pci: bus: there is no PCI bus 'pci.1'/],
+    [["-device", "virtio-rng-device,bus=x"], /^-device virtio-rng-device: bus: there is no virtio bus 'x'/],
+    [["-device", "virtio-net-pci,netdev=a,mac=1:2"], /'1:2' is no Ethernet address/],
+    [["-device", "virtio-net-pci,netdev=a,mac=01:2:3:4:5:6"], /is a group's address/],
+    [["-netdev", "tap,id=a"], "-netdev: 'tap' isn't offered; user and hubport are"],
+    [["-netdev", "user,id=a", "-netdev", "user,id=a"], "-netdev: there are two networks with id=a"],
+    [["-netdev", "user,id=a,hostfwd=22-23"], /^-netdev: hostfwd: '22-23' isn't of the form/],
+    [["-nic", "user,model=e1000"], /^-nic: model: 'e1000' isn't offered/],
     [["-device", "virtio-blk-device"], "-device virtio-blk-device needs drive="],
     [["-device", "virtio-rng-device,rng=x"], "-device virtio-rng-device has no property 'rng'"],
     [["-drive", "file=x,format=qcow2"], "-drive: format: 'qcow2' can't be read; only raw images can"],
