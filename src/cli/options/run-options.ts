@@ -25,7 +25,7 @@ export const runOptions: readonly OptionDefinition<RunConfiguration>[] = [
   {
     spellings: ["-M", "-machine"],
     argument: "virt[,...]",
-    help: "the board: virt, with gic-version=3, virtualization=on|off (EL2), secure=on|off (EL3), its=on|off, highmem=on|off; dumpdtb=FILE writes its tree",
+    help: "the board: gic-version=3, virtualization=on|off (EL2), secure=on|off (EL3), its=on|off, highmem=on|off, dumpdtb=FILE (writes its tree)",
     apply: applyMachine,
   },
   {
