@@ -42,7 +42,19 @@ export class Workplace {
       program,
       [
         ...first,
-        ...["-M", "virt,gic-version=3", "-m", "128", "-serial", "null", "-kernel", elf, ...options],
+        ...[
+          "-M",
+          "virt,gic-version=3",
+          "-cpu",
+          "cortex-a57",
+          "-m",
+          "128",
+          "-serial",
+          "null",
+          "-kernel",
+          elf,
+          ...options,
+        ],
         ...["-S", "-gdb", `unix:${socket},server=on,wait=off`],
       ],
       { stdio: ["ignore", "ignore", "pipe"] },
@@ -78,15 +90,15 @@ async function ready(machine: ChildProcess, socket: string): Promise<string> {
 /** GDB's output, standard output and error together as they came. */
 function gdb(options: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn("gdb-multiarch", ["-nx", "-batch", ...options], { stdio: ["ignore", "pipe", "pipe"] });
+    // One pipe for both, so that they come in order.
+    const command = ["-c", 'exec gdb-multiarch -nx -batch "$@" 2>&1', "gdb", ...options];
+    const child = spawn("sh", command, { stdio: ["ignore", "pipe", "inherit"] });
     let output = "";
     const timer = setTimeout(() => {
       child.kill("SIGKILL");
       reject(new Error(`GDB didn't end in ${limit} ms:\n${output}`));
     }, limit);
-    const take = (chunk: Buffer): void => void (output += chunk.toString());
-    child.stdout.on("data", take);
-    child.stderr.on("data", take);
+    child.stdout.on("data", (chunk: Buffer) => void (output += chunk.toString()));
     child.on("error", reject);
     child.on("close", () => {
       clearTimeout(timer);
