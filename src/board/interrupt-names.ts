@@ -1,3 +1,4 @@
+import { placeDevices } from "./device-places.js";
 import type { MachineDevice } from "./machine-options.js";
 import { ppi, spi, virtioTransports } from "./memory-map.js";
 
@@ -24,6 +25,11 @@ export function interruptName(intid: number, devices: readonly MachineDevice[]):
   if (intid >= 8192) return `LPI ${intid}`;
   const n = intid - 32;
   const slot = n - spi.virtio;
-  if (slot >= 0 && slot < virtioTransports) return devices[virtioTransports - 1 - slot]?.kind ?? `virtio-mmio ${slot}`;
+  if (slot >= 0 && slot < virtioTransports) {
+    const places = placeDevices(devices);
+    return (typeof places === "string" ? undefined : places.mmio[slot]?.kind) ?? `virtio-mmio ${slot}`;
+  }
+  const pin = n - spi.pcie;
+  if (pin >= 0 && pin < 4) return `PCI INT${"ABCD"[pin]}`;
   return spiNames[n] ?? `SPI ${n}`;
 }
