@@ -34,6 +34,8 @@ export function hasFlashFirmware(options: MachineOptions): boolean {
 export interface MachineBoot extends BootPlan {
   /** Where PEs start, by their numbers, when a loader said so. */
   readonly entries: ReadonlyMap<number, number>;
+  /** The device tree blob, wherever it goes. */
+  readonly deviceTree: Uint8Array;
 }
 
 /**
@@ -44,21 +46,30 @@ export function planMachineBoot(options: MachineOptions, facts: BootFacts): Mach
   const { kernel, initrd, modules = [] } = options;
   const loaders = planLoaders(options.loaders ?? [], facts.processors);
   const others = [...moduleSegments(modules), ...loaders.pieces];
-  const deviceTree = (place: { start: number; end: number } | undefined, protocol: BootPlan["protocol"]): Uint8Array =>
-    makeDeviceTree(options, facts, place, protocol);
+  let made: Uint8Array | undefined;
+  const deviceTree = (
+    place: { start: number; end: number } | undefined,
+    protocol: BootPlan["protocol"],
+  ): Uint8Array => {
+    made = makeDeviceTree(options, facts, protocol, place);
+    return made;
+  };
   if (kernel && !hasFlashFirmware(options)) {
     const images = { kernel, ...(initrd ? { initrd } : {}), others, deviceTree };
-    return { ...planBoot(images, facts.memory), entries: loaders.entries };
+    const plan = planBoot(images, facts.memory);
+    return { ...plan, entries: loaders.entries, deviceTree: made! };
   }
   if (!hasFlashFirmware(options) && loaders.entries.size === 0) return undefined;
-  return { ...planFirmwareBoot(deviceTree(undefined, "elf"), others, facts.memory), entries: loaders.entries };
+  const tree = deviceTree(undefined, "elf");
+  return { ...planFirmwareBoot(tree, others, facts.memory), entries: loaders.entries, deviceTree: tree };
 }
 
-function makeDeviceTree(
+/** The device tree blob of a machine whose first code is entered by a protocol, with an initrd in RAM or without. */
+export function makeDeviceTree(
   options: MachineOptions,
   facts: BootFacts,
-  initrd: { start: number; end: number } | undefined,
   protocol: BootPlan["protocol"],
+  initrd?: { start: number; end: number },
 ): Uint8Array {
   const { commandLine, modules = [] } = options;
   const conduit = startsAsFirmware(protocol, facts.hasEl3 === true) ? undefined : facts.conduit;

@@ -5,7 +5,7 @@ import type { ProcessingElement } from "../cpu/processing-element.js";
 import { AccessKind } from "../cpu/translation/walker.js";
 import { Semihosting } from "../devices/semihosting.js";
 import { type CharacterBackend, type Dma, type Log, type NetworkBackend, silentLog } from "../ports/index.js";
-import { hasFlashFirmware, type MachineBoot, planMachineBoot, startsAsFirmware } from "./boot.js";
+import { hasFlashFirmware, type MachineBoot, makeDeviceTree, planMachineBoot, startsAsFirmware } from "./boot.js";
 import { DebugPort } from "./debug-port.js";
 import { placeDevices } from "./device-places.js";
 import type { Engine, EngineFactory, EngineStatistics } from "./engine.js";
@@ -74,6 +74,8 @@ export interface MemoryMapEntry {
 export class Machine {
   readonly core: Core;
   readonly processors: number;
+  /** The device tree blob that the guest gets. */
+  readonly deviceTree: Uint8Array;
   /** For debuggers: stopping, stepping, breakpoints. */
   readonly debug: DebugPort;
   readonly #options: MachineOptions;
@@ -114,7 +116,9 @@ export class Machine {
     if (options.kernel) options = { ...options, kernel: await unpackKernel(options.kernel) };
     if (options.loaders) options = { ...options, loaders: await unpackLoaderRequests(options.loaders) };
     checkFlash(flashContents(options));
-    const plan = planMachineBoot(options, { core, processors, memory, hasEl2, hasEl3, conduit });
+    const facts = { core, processors, memory, hasEl2, hasEl3, conduit } as const;
+    const plan = planMachineBoot(options, facts);
+    const deviceTree = plan?.deviceTree ?? makeDeviceTree(options, facts, "elf");
     const observers = observersOf(options);
     const engine = await makeEngine({
       core,
@@ -128,7 +132,7 @@ export class Machine {
       log: options.log ?? silentLog,
     });
     const firmware = startsAsFirmware(plan?.protocol, hasEl3) ? undefined : conduit;
-    return new Machine(options, core, engine, firmware, plan, observers);
+    return new Machine(options, core, engine, firmware, plan, deviceTree, observers);
   }
 
   private constructor(
@@ -137,6 +141,7 @@ export class Machine {
     engine: Engine,
     conduit: "hvc" | "smc" | undefined,
     plan: MachineBoot | undefined,
+    deviceTree: Uint8Array,
     observers: readonly MachineObserver[],
   ) {
     const combined = combineObservers(observers);
@@ -145,6 +150,7 @@ export class Machine {
     this.#options = options;
     this.#engine = engine;
     this.#plan = plan;
+    this.deviceTree = deviceTree;
     this.#log = options.log ?? silentLog;
     this.#blocked = engine.processors.map(() => false);
     this.debug = new DebugPort(engine, { stop: () => this.#scheduler.stop(), wake: () => this.#wake() });

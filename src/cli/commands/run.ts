@@ -102,6 +102,10 @@ async function runMachine(configuration: RunConfiguration): Promise<number> {
   };
   try {
     machine = await createFrom(options);
+    if (configuration.dumpDeviceTree !== undefined) {
+      writeResult("device tree", configuration.dumpDeviceTree, machine.deviceTree);
+      return Status.ended;
+    }
     const quit = (): void => leave("the monitor's quit");
     monitor = new Monitor(machine, { disassemble, nearest, quit });
     if (configuration.gdb) {
@@ -157,10 +161,14 @@ async function report(configuration: RunConfiguration, machine: Machine, end: Ma
     process.stderr.write(json);
     return;
   }
+  writeResult("statistics", stats, json);
+}
+
+function writeResult(what: string, file: string, content: string | Uint8Array): void {
   try {
-    writeFileSync(stats, json);
+    writeFileSync(file, content);
   } catch (error) {
-    throw new UserError(`statistics to ${stats}: ${systemErrorText(error)}`);
+    throw new UserError(`${what} to ${file}: ${systemErrorText(error)}`);
   }
 }
 

@@ -108,6 +108,8 @@ export interface RunConfiguration {
   append?: string;
   deviceTree?: string;
   bios?: string;
+  /** Write the device tree to this file, and end. */
+  dumpDeviceTree?: string;
   flash: FlashOption[];
   modules: ModuleOption[];
   loaders: LoaderOption[];

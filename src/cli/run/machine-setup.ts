@@ -36,7 +36,7 @@ export async function setUpMachine(configuration: RunConfiguration, console: Con
   const trace = configuration.trace === undefined ? undefined : new TraceFile(configuration.trace);
   const kernel = readImage("kernel", configuration.kernel);
   const firmware = readImage("firmware", configuration.bios);
-  if (!kernel && !firmware && !startsWithoutKernel(configuration))
+  if (!kernel && !firmware && !startsWithoutKernel(configuration) && configuration.dumpDeviceTree === undefined)
     throw new UserError("nothing to run: give -kernel FILE, -bios FILE, or a name (demo, debian)");
   const initrd = readImage("initrd", configuration.initrd);
   const deviceTree = readImage("device tree", configuration.deviceTree);
