@@ -5,7 +5,7 @@
  */
 export interface Departure {
   readonly program: string;
-  /** The line's name: its text before the answer. */
+  /** The line's name: its text before the answer, which follows in column 37, or directly after a colon. */
   readonly line: string;
   /** What QEMU prints after the name. */
   readonly qemu: string;
@@ -24,7 +24,50 @@ const DEVICE_ALIGNMENT =
 const SP_ALIGNMENT =
   "Stack pointer alignment checking: an access based on a misaligned SP with SCTLR_EL1.SA or SA0 set is an exception";
 
+const COMBINED_DEVICE =
+  "Combining stage 1 and stage 2 memory type attributes: Device wins over Normal and keeps its type; QEMU mixes in the Normal one's bits";
+const WALK_LEVEL =
+  "FAR_EL2 and ESR_EL2, stage 2 fault on a stage 1 walk: the level is stage 2's, 0 for an IPA out of range; QEMU reports stage 1's";
+
+/** Lines of guest/tests/levels/stage2.c on combined attributes, for both shareabilities that it tries. */
+const combinedDevice = (mair: string, memAttr: string, manual: string): Departure[] =>
+  ["0 0", "3 3"].map((sh) => ({
+    program: "stage2",
+    line: `MAIR ${mair}, MemAttr ${memAttr}, SH ${sh}:`,
+    qemu: "PAR.ATTR 04",
+    manual: `PAR.ATTR ${manual}`,
+    section: COMBINED_DEVICE,
+  }));
+
+const noCaches = (instruction: string, fault: string, status: string): Departure => ({
+  program: "stage2",
+  line: `${instruction}, x0, ${fault}:`,
+  qemu: "ran X0 200000000 X1 0",
+  manual: `EL2 vector 400 ESR 920001${status} FAR 200000000 HPFAR 2000000 SPSR 3c5`,
+  permitted: true,
+  section: STAGE1_MAINTENANCE,
+});
+
 export const departures: readonly Departure[] = [
+  ...["dc cvac", "dc civac", "dc ivac", "ic ivau"].map((instruction) => noCaches(instruction, "translation", "47")),
+  noCaches("dc ivac", "permission", "4f"),
+  ...["5", "9", "d"].flatMap((memAttr) => combinedDevice("0c", memAttr, "0c")),
+  ...combinedDevice("44", "2", "08"),
+  ...combinedDevice("44", "3", "0c"),
+  {
+    program: "stage2",
+    line: "table past the input range, load:",
+    qemu: "EL2 vector 400 ESR 92000086 FAR 1000000010 HPFAR 30000000 SPSR 3c5",
+    manual: "EL2 vector 400 ESR 92000084 FAR 1000000010 HPFAR 30000000 SPSR 3c5",
+    section: WALK_LEVEL,
+  },
+  {
+    program: "stage2",
+    line: "table past the input range, AT S12E1R:",
+    qemu: "ran X0 1000000010 X1 b0d",
+    manual: "ran X0 1000000010 X1 b09",
+    section: WALK_LEVEL,
+  },
   {
     program: "memory",
     line: "dc cvau",

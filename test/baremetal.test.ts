@@ -48,6 +48,7 @@ const runs: readonly Run[] = [
   onCore("performance-monitors", "max", ",virtualization=on"),
   onCore("memory", "cortex-a53"),
   onCore("tlb", "cortex-a53"),
+  ...["cortex-a57", "neoverse-n1", "max"].map((cpu) => onCore("stage2", cpu, ",secure=on,virtualization=on")),
   onCore("granules"),
   onCore("granules", "max"),
   onCore("access-overrides", "neoverse-n1"),
@@ -102,7 +103,8 @@ function onQemu(run: Run): Promise<Ending> {
   return answer;
 }
 
-const printed = (departure: Departure, answer: string): string => `${departure.line.padEnd(36)} ${answer}`;
+const printed = (departure: Departure, answer: string): string =>
+  `${departure.line.endsWith(":") ? departure.line : departure.line.padEnd(36)} ${answer}`;
 
 /** The lines that one may print where QEMU prints `line`. */
 function acceptable(program: string, line: string): readonly string[] {

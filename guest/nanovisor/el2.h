@@ -41,6 +41,7 @@
 #define ESR_IL BIT(25)
 #define ESR_ABORT_FNV BIT(10)
 #define ESR_ABORT_S1PTW BIT(7)
+#define ESR_ABORT_SYNDROME (0x7ffUL << 14) /* ISV, SAS, SSE, SRT, SF, AR */
 #define ESR_ABORT_WNR BIT(6)
 
 /*

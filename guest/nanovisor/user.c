@@ -121,11 +121,17 @@ static bool has_address(uint64_t esr)
     return class == 0x20 || class == 0x21 || class == 0x22 || class == 0x24 || class == 0x25;
 }
 
+/* The instruction syndrome of a data abort is only defined for stage 2. */
+static uint64_t defined_bits(uint64_t esr)
+{
+    return ESR_EC(esr) == EC_DATA_ABORT || ESR_EC(esr) == EC_DATA_ABORT_LOWER ? esr & ~ESR_ABORT_SYNDROME : esr;
+}
+
 static void end_with(struct frame *frame, uint32_t why, uint64_t esr)
 {
     struct user *user = this_pe()->user;
     user->last = *frame;
-    user->esr = esr;
+    user->esr = defined_bits(esr);
     user->far = has_address(esr) ? read_sysreg(far_el2) : 0;
     user_finish(why, 0);
 }

@@ -87,6 +87,12 @@ export class FlashBanks {
     return (names as readonly string[]).includes(name) && !this.#used.has(name);
   }
 
+  /** The array was written at a physical address, past the device. */
+  written(address: number): void {
+    const name = names[Math.floor((address - memoryMap.flash.base) / flashGeometry.size)];
+    if (name !== undefined) this.#used.add(name);
+  }
+
   reset(): void {
     for (const { device } of this.#banks) device.reset();
     this.#loadFirmware();

@@ -328,6 +328,7 @@ export class Machine {
     if (host < 0) return false;
     this.#engine.memory.u8.set(bytes, host);
     this.#engine.memoryWritten(address, bytes.length);
+    if (address < memoryMap.flash.base + memoryMap.flash.size) this.#board.flash.written(address);
     return true;
   }
 

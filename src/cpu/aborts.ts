@@ -1,8 +1,8 @@
 import { ExceptionClass, setFar, takeSynchronous } from "./exceptions.js";
 import type { ProcessingElement } from "./processing-element.js";
 import { Hcr, Scr, Word } from "./register-words.js";
-import { TlbEntry, tlbEntries } from "./tlb-layout.js";
 import { lowestTarget } from "./system-register-access.js";
+import { TlbEntry, tlbEntries } from "./tlb-layout.js";
 import { FaultStatus } from "./translation/fault-status.js";
 import { AccessKind } from "./translation/walker.js";
 

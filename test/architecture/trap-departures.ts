@@ -122,8 +122,9 @@ export const trapDepartures: readonly TrapDeparture[] = [
     why: "ISS encoding for a Watchpoint exception, WnR: says what this access was; QEMU doesn't forget an earlier write",
   },
   {
-    body: /^msr dit, #1$/,
+    body: /^/,
     ours: ({ pstate }) => (pstate & 0x100_0000) !== 0,
+    theirs: ({ pstate }) => (pstate & 0x100_0000) === 0,
     why: "AArch64.TakeException: PSTATE.DIT stays as it was; QEMU clears it",
   },
   {

@@ -64,8 +64,8 @@ export function applyLoader(configuration: RunConfiguration, properties: Propert
 function valueBytes(text: string, length: number, bigEndian: boolean, option: string): Uint8Array {
   if (!/^(\d+|0x[0-9a-f]+)$/i.test(text) || BigInt(text) >= 2n ** 64n)
     throw new UserError(`${option}: '${text}' is not a whole number of 64 bits`);
+  // As QEMU: data-be turns all eight bytes around, and the first ones are written.
   const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(text), true);
-  const value = bytes.slice(0, length);
-  return bigEndian ? value.reverse() : value;
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(text), !bigEndian);
+  return bytes.subarray(0, length);
 }
