@@ -112,7 +112,7 @@ static int end_early(void)
     hyplet_begin(count, -1);
     hyplet_check(irq_open(ALARM_INTID, IRQ_EDGE), "opening the interrupt");
     hyplet_check(hyplet_trap_irq(ALARM_INTID, -1), "trapping the interrupt");
-    hyplet_check(hyplet_set_timer(1000, 1000, -1), "starting a timer");
+    hyplet_check(hyplet_set_timer(10000, 10000, -1), "starting a timer");
     const struct alarm_setup setup = {.first = clock(), .interval = 1, .count = 100};
     alarm_start(&setup);
     return 0;
@@ -138,11 +138,12 @@ static unsigned refusals(void)
     refused += hyplet_trap_irq(-2, -1) < 0;
     refused += hyplet_trap_irq(ALARM_INTID, 100) < 0;
     refused += hyplet_set_budget(0) < 0;
+    refused += hyplet_set_timer(1, 1, -1) < 0;
     refused += hyplet_assign_offlet(0, (hyplet_function *)commit_fault) < 0;
     refused += hyplet_set_mode(hyplet_guarded ? HYPLET_CLASSIC : HYPLET_GUARDED) < 0;
     return refused;
 }
-#define REFUSALS 18
+#define REFUSALS 19
 
 static int child(const char *word, int argc, char **argv)
 {

@@ -46,11 +46,8 @@ static uint64_t on_timer(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
     const uint64_t now = cycles();
     if (state.runs == state.wanted)
         return 1;
-    state.early += now < state.deadline;
-    record(now > state.deadline ? now - state.deadline : 0);
-    do /* those that were missed are lost */
-        state.deadline += state.interval;
-    while (state.deadline <= now);
+    state.early += now < state.deadline + state.runs * state.interval;
+    record((now - state.deadline) % state.interval); /* those that were missed are lost */
     return state.runs == state.wanted;
 }
 

@@ -47,7 +47,7 @@
 #define NV_HYPLET_TRAP NV_FUNCTION(0x105)     /* owner, pe, INTID or HYPLET_ALL_IRQS, enum hyplet_path */
 #define NV_HYPLET_UNTRAP NV_FUNCTION(0x106)   /* owner, pe, INTID or HYPLET_ALL_IRQS */
 #define NV_HYPLET_RPC NV_FUNCTION(0x107)      /* owner, pe, function, identifier */
-#define NV_HYPLET_TIMER NV_FUNCTION(0x108)    /* owner, pe, first ns from now, period in ns (0: once); both 0: stop */
+#define NV_HYPLET_TIMER NV_FUNCTION(0x108)    /* owner, pe, first ns from now, period in ns (0: once; else >= 10000); both 0: stop */
 #define NV_HYPLET_OFFLET NV_FUNCTION(0x109)   /* owner, pe that is off (PSCI), function; 0: give the PE back */
 #define NV_HYPLET_BUDGET NV_FUNCTION(0x10a)   /* owner, ns that one run may take */
 #define NV_HYPLET_RESET NV_FUNCTION(0x10b)    /* owner: end all it has on every PE, unmap, forget. At exit; never fails */

@@ -16,6 +16,7 @@
 #define PAR_F BIT(0)
 #define PAR_PA 0x0000fffffffff000UL
 #define DEFAULT_BUDGET_NS 1000000000UL
+#define SHORTEST_PERIOD_NS 10000UL
 #define STACK_ALIGN 16UL
 #define PATIENCE 100000000UL
 
@@ -179,7 +180,7 @@ static int64_t set_timer(struct hyplet *hyplet, uint64_t first_ns, uint64_t peri
     const uint64_t period = ticks_of_ns(period_ns);
     if (!hyplet->callback || !hyplet->stack)
         return NV_ENOENT;
-    if (period_ns && !period)
+    if (period_ns && period_ns < SHORTEST_PERIOD_NS)
         return NV_EINVAL;
     hyplet->period = period;
     const uint64_t when = first_ns || period ? counter() + ticks_of_ns(first_ns ? first_ns : period_ns) : HYPLET_ALARM_STOP;

@@ -153,17 +153,27 @@ static void route_debug(unsigned pe)
     debug_routed[pe] = wanted;
 }
 
+/*
+ * The next time of a periodic one: not before it has rested for as long as it ran, so that the guest gets on whatever the period is.
+ * Times that are missed are lost.
+ */
+static uint64_t next_time(const struct hyplet *hyplet, uint64_t last, uint64_t began)
+{
+    const uint64_t now = counter();
+    const uint64_t earliest = now + (now - began);
+    uint64_t next = last + hyplet->period;
+    if (next < earliest)
+        next += (earliest - next + hyplet->period - 1) / hyplet->period * hyplet->period;
+    return next;
+}
+
 static void ring(struct alarm *alarm)
 {
     struct hyplet *hyplet = (struct hyplet *)((char *)alarm - __builtin_offsetof(struct hyplet, alarm));
-    if (hyplet->period && !hyplet->closing && !space_ending(hyplet->space)) {
-        const uint64_t now = counter();
-        uint64_t next = alarm->at + hyplet->period;
-        if (next <= now) /* those that were missed are lost */
-            next += (now - next) / hyplet->period * hyplet->period + hyplet->period;
-        alarm_set(alarm, next);
-    }
+    const uint64_t last = alarm->at, began = counter();
     trigger(hyplet);
+    if (hyplet->space && hyplet->period && !alarm->set && !hyplet->closing && !space_ending(hyplet->space))
+        alarm_set(alarm, next_time(hyplet, last, began));
 }
 
 static void set_alarm(struct hyplet *hyplet)
