@@ -21,3 +21,8 @@ export function distributionOf(values: readonly number[]): Distribution {
     maximum: sorted.at(-1)!,
   };
 }
+
+/** From the smallest to the largest. */
+export function jitterOf({ minimum, maximum }: Distribution): number {
+  return maximum - minimum;
+}

@@ -1,5 +1,5 @@
-import type { PublishedMeasurement, TimingProfile } from "./profiles/timing-profile.js";
-import type { ExperimentResult } from "./run-experiment.js";
+import type { PublishedMeasurement, RowReference, TimingProfile } from "./profiles/timing-profile.js";
+import { type ExperimentResult, rowsOf } from "./run-experiment.js";
 
 /** A published measurement beside what the profile makes of the same work. */
 export interface Validation {
@@ -14,18 +14,22 @@ export interface Validation {
 export function validate(profiles: readonly TimingProfile[], results: readonly ExperimentResult[]): Validation[] {
   return profiles.flatMap((profile) =>
     profile.validation.flatMap((measurement) => {
-      const cycles = modelledCycles(profile.name, measurement.row, results);
-      if (cycles === undefined) return [];
+      const more = modelledCycles(profile.name, measurement.row, results);
+      const less = measurement.less === undefined ? 0 : modelledCycles(profile.name, measurement.less, results);
+      if (more === undefined || less === undefined) return [];
+      const cycles = more - less;
       return [{ profile: profile.name, measurement, cycles, error: cycles / measurement.cycles - 1 }];
     }),
   );
 }
 
-/** The median of a row named "EXPERIMENT: ROW". */
-function modelledCycles(profile: string, name: string, results: readonly ExperimentResult[]): number | undefined {
-  for (const result of results)
-    for (const row of result.rows)
-      if (`${result.name}: ${row.name}` === name)
-        return row.modelled.find((modelled) => modelled.profile === profile)?.cycles.median;
-  return undefined;
+/** The median of a row. */
+function modelledCycles(
+  profile: string,
+  { experiment, row: name }: RowReference,
+  results: readonly ExperimentResult[],
+): number | undefined {
+  const result = results.find((each) => each.name === experiment);
+  const row = result && rowsOf(result).find((each) => each.name === name);
+  return row?.modelled.find((modelled) => modelled.profile === profile)?.cycles.median;
 }

@@ -6,9 +6,10 @@ import type { MachineOptions } from "../../src/board/machine-options.js";
 import type { MachineObserver } from "../../src/board/observers.js";
 import { MachineTrace } from "../../src/debug/trace/machine-trace.js";
 import { CrossingCounters } from "../../src/lab/counters/crossing-counters.js";
-import { crossings } from "../../src/lab/experiments/crossings.js";
+import type { Experiment } from "../../src/lab/experiment.js";
+import { crossingExperiment } from "../../src/lab/experiments/crossings.js";
 import { profiles } from "../../src/lab/profiles/index.js";
-import { runExperiment } from "../../src/lab/run-experiment.js";
+import { rowsOf, runExperiment } from "../../src/lab/run-experiment.js";
 
 const readImage = async (name: string): Promise<Uint8Array> => readFileSync(`guest/images/${name}`);
 
@@ -161,12 +162,12 @@ describe("between markers", () => {
 describe("the crossings experiment", () => {
   it("counts the same in every run, compiled or not, but for the TLB misses of compiled code", async () => {
     const environment = { readImage, profiles, cpu: "cortex-a53" };
-    const first = await runExperiment(crossings, environment);
+    const first = await runExperiment(crossingExperiment, environment);
     expect(first.failures).toEqual([]);
-    expect(await runExperiment(crossings, environment)).toEqual(first);
-    const compiled = await runExperiment(crossings, { ...environment, jit: true });
+    expect(await runExperiment(crossingExperiment, environment)).toEqual(first);
+    const compiled = await runExperiment(crossingExperiment, { ...environment, jit: true });
     const counts = (result: typeof first) =>
-      result.rows.map(({ name, counted }) => ({
+      rowsOf(result).map(({ name, counted }) => ({
         name,
         counted: counted
           .filter(({ event }) => event.kind !== "tlbMiss" && event.kind !== "walkRead")
@@ -177,10 +178,10 @@ describe("the crossings experiment", () => {
   });
 
   it("counts what the handlers are made of", async () => {
-    const { rows } = await runExperiment(crossings, { readImage, profiles, cpu: "cortex-a53" });
+    const result = await runExperiment(crossingExperiment, { readImage, profiles, cpu: "cortex-a53" });
     const typical = (name: string): Record<string, number> =>
       Object.fromEntries(
-        rows
+        rowsOf(result)
           .find((row) => row.name === name)!
           .counted.filter((counted) => counted.typical > 0)
           .map((counted) => [`${counted.event.kind} ${counted.event.name}`, counted.typical]),
@@ -209,12 +210,17 @@ describe("the crossings experiment", () => {
   });
 
   it("fails when a mechanism did less than it should", async () => {
-    const [first, ...others] = crossings.rows;
-    const experiment = { ...crossings, rows: [{ ...first!, served: 201n, rounds: 199 }, ...others] };
-    const { failures } = await runExperiment(experiment, { readImage, profiles, cpu: "cortex-a53" });
-    expect(failures).toEqual(["SVC: 200 crossings instead of 199", "SVC: served 200 instead of 201"]);
-    const short = await runExperiment({ ...crossings, limit: 1000 }, { readImage, profiles, cpu: "cortex-a53" });
-    expect(short.failures).toContain("the run ended early: the instruction limit was reached");
+    const changed = (experiment: Experiment, change: object): Experiment => ({
+      ...experiment,
+      groups: experiment.groups.map((group) => ({ ...group, rows: group.rows.map((row) => ({ ...row, ...change })) })),
+    });
+    const environment = { readImage, profiles, cpu: "cortex-a53" };
+    const { failures } = await runExperiment(changed(crossingExperiment, { served: 201n, rounds: 199 }), environment);
+    expect(failures.slice(0, 2)).toEqual(["SVC: 200 crossings instead of 199", "SVC: served 200 instead of 201"]);
+    const [run] = crossingExperiment.runs;
+    const short = { ...run!, limit: 1000 };
+    const ended = await runExperiment(changed({ ...crossingExperiment, runs: [short] }, { run: short }), environment);
+    expect(ended.failures).toContain("the run ended early: the instruction limit was reached");
   });
 });
 

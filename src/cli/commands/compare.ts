@@ -1,11 +1,11 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LoadError } from "../../board/loaders/image.js";
 import { MachineError } from "../../board/machine.js";
 import { cores } from "../../cpu/cores/cores.js";
-import type { Experiment } from "../../lab/experiment.js";
+import type { Experiment, ExperimentRun } from "../../lab/experiment.js";
 import { experiments } from "../../lab/experiments/index.js";
 import { profiles } from "../../lab/profiles/index.js";
 import { htmlReport } from "../../lab/report/html.js";
@@ -105,43 +105,61 @@ export const compareCommand: Command = {
 
 async function compare(configuration: CompareConfiguration): Promise<number> {
   const chosen = configuration.experiments.length > 0 ? configuration.experiments : experiments;
-  const progress = new ProgressBar(process.stderr, chosen.length * (configuration.check ? 2 : 1));
+  const page = configuration.html === undefined ? undefined : openPage(configuration.html);
+  const runs = chosen.reduce((sum, experiment) => sum + experiment.runs.length, 0);
+  const progress = new ProgressBar(process.stderr, runs * (configuration.check ? 2 : 1));
   const results: ExperimentResult[] = [];
-  const notes: string[] = [];
+  const notes = new Set<string>();
   for (const experiment of chosen) {
-    progress.step(experiment.name);
-    let result = await run(experiment, configuration);
-    if (configuration.check) {
-      progress.step(`${experiment.name} on QEMU`);
-      const answer = await compareWithQemu(experiment, result.cpu, fileURLToPath(images), result.output);
-      if (answer.kind === "different") result = { ...result, failures: [...result.failures, answer.text] };
-      else if (answer.kind === "absent") notes.push(answer.text);
+    const result = await run(experiment, configuration, progress);
+    if (!configuration.check) {
+      results.push(result);
+      continue;
     }
-    results.push(result);
+    const failures = [...result.failures];
+    for (const [n, each] of experiment.runs.entries()) {
+      progress.step(`${experiment.name}: ${each.where}, on QEMU`);
+      const { cpu, output } = result.runs[n]!;
+      const answer = await compareWithQemu(each, cpu, fileURLToPath(images), output);
+      if (answer.kind === "different") failures.push(`${each.name}: ${answer.text}`);
+      else if (answer.kind === "absent") notes.add(answer.text);
+    }
+    results.push({ ...result, failures });
   }
   progress.close();
-  write(configuration, results);
-  for (const note of new Set(notes)) process.stderr.write(`trapeze: ${note}\n`);
+  write(configuration, results, page);
+  for (const note of notes) process.stderr.write(`trapeze: ${note}\n`);
   const failures = results.flatMap((result) => result.failures.map((text) => `${result.name}: ${text}`));
   for (const failure of failures) process.stderr.write(`trapeze: ${failure}\n`);
   return failures.length > 0 ? failed : 0;
 }
 
-async function run(experiment: Experiment, { cpu, trace }: CompareConfiguration): Promise<ExperimentResult> {
-  const sink = trace === undefined ? undefined : traceOf(trace, experiment.name);
+async function run(
+  experiment: Experiment,
+  { cpu, trace }: CompareConfiguration,
+  progress: ProgressBar,
+): Promise<ExperimentResult> {
+  const sinks: TraceSink[] = [];
+  const traceOf = (folder: string) => (each: ExperimentRun) => {
+    const sink = openTrace(folder, `${experiment.name}-${each.name}`);
+    sinks.push(sink);
+    return (bytes: Uint8Array) => sink.write(bytes);
+  };
   try {
     return await runExperiment(experiment, {
       readImage,
       profiles,
       cpu,
-      ...(sink ? { trace: (bytes: Uint8Array) => sink.write(bytes) } : {}),
+      begins: ({ where }) => progress.step(`${experiment.name}: ${where}`),
+      ...(trace === undefined ? {} : { trace: traceOf(trace) }),
     });
   } catch (error) {
+    progress.close();
     if (error instanceof LoadError || error instanceof MachineError)
       throw new UserError(`experiment ${experiment.name}: ${error.message}`);
     throw error;
   } finally {
-    sink?.close();
+    for (const sink of sinks) sink.close();
   }
 }
 
@@ -153,7 +171,7 @@ async function readImage(name: string): Promise<Uint8Array> {
   }
 }
 
-function traceOf(folder: string, name: string): TraceSink {
+function openTrace(folder: string, name: string): TraceSink {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
@@ -162,14 +180,24 @@ function traceOf(folder: string, name: string): TraceSink {
   return new TraceSink(join(folder, `${name}.perfetto-trace`));
 }
 
-function write(configuration: CompareConfiguration, results: readonly ExperimentResult[]): void {
+/** Before anything runs, so that a file that can't be written is told of at once. */
+function openPage(path: string): number {
+  try {
+    return openSync(path, "w");
+  } catch (error) {
+    throw new UserError(`--html ${path}: ${systemErrorText(error)}`);
+  }
+}
+
+function write(configuration: CompareConfiguration, results: readonly ExperimentResult[], page?: number): void {
   const validations = validate(profiles, results);
   if (configuration.json)
     process.stdout.write(`${JSON.stringify({ experiments: results, validation: validations }, undefined, 2)}\n`);
   else process.stdout.write(textReport(results, profiles, validations));
-  if (configuration.html === undefined) return;
+  if (page === undefined) return;
   try {
-    writeFileSync(configuration.html, htmlReport(results, profiles, validations));
+    writeFileSync(page, htmlReport(results, profiles, validations));
+    closeSync(page);
   } catch (error) {
     throw new UserError(`--html ${configuration.html}: ${systemErrorText(error)}`);
   }

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
-import type { Experiment } from "../../lab/experiment.js";
+import type { ExperimentRun } from "../../lab/experiment.js";
 
 const command = "qemu-system-aarch64";
 const milliseconds = 120_000;
@@ -10,14 +10,14 @@ export type QemuAnswer =
   | { readonly kind: "different"; readonly text: string }
   | { readonly kind: "absent"; readonly text: string };
 
-/** Runs an experiment's image on QEMU and compares what it prints with `output`. */
+/** Runs an image on QEMU and compares what it prints with `output`. */
 export async function compareWithQemu(
-  experiment: Experiment,
+  run: ExperimentRun,
   cpu: string,
   folder: string,
   output: string,
 ): Promise<QemuAnswer> {
-  const { stdout, problem } = await execute(qemuArguments(experiment, cpu, folder));
+  const { stdout, problem } = await execute(qemuArguments(run, cpu, folder));
   if (problem === "absent") return { kind: "absent", text: `${command} isn't installed, so that nothing was compared` };
   if (problem !== undefined) return { kind: "different", text: `${command} ${problem}` };
   const theirs = stdout.replaceAll("\r", "").split("\n");
@@ -33,7 +33,7 @@ export async function compareWithQemu(
   };
 }
 
-function qemuArguments({ machine, image, initrd }: Experiment, cpu: string, folder: string): string[] {
+function qemuArguments({ machine, image, initrd }: ExperimentRun, cpu: string, folder: string): string[] {
   const flags = [
     "virt,gic-version=3",
     ...(machine.virtualization ? ["virtualization=on"] : []),

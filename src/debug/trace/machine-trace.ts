@@ -28,7 +28,8 @@ interface Tracks {
  * acknowledgement to end of interrupt.
  */
 export class MachineTrace implements MachineObserver {
-  readonly #writer: PerfettoWriter;
+  /** For tracks of others; times must not be less than the machine's. */
+  readonly writer: PerfettoWriter;
   readonly #pes: Tracks[] = [];
   #machine: ObservedMachine | undefined;
   #flows: InterruptFlows | undefined;
@@ -53,12 +54,12 @@ export class MachineTrace implements MachineObserver {
 
   /** `sink` gets the file's bytes in order, and must have done with them when it returns. */
   constructor(sink: (bytes: Uint8Array) => void) {
-    this.#writer = new PerfettoWriter(sink);
+    this.writer = new PerfettoWriter(sink);
   }
 
   attach(machine: ObservedMachine): void {
     this.#machine = machine;
-    const writer = this.#writer;
+    const writer = this.writer;
     for (const pe of machine.processors) {
       const group = writer.group(`PE ${pe.index} (${pe.core.name})`);
       const waiting = writer.track("waiting", group);
@@ -86,17 +87,17 @@ export class MachineTrace implements MachineObserver {
     const time = this.#machine?.now() ?? 0;
     for (const [index, tracks] of this.#pes.entries()) {
       for (let el = 0; el < 4; el++) this.#closeLevel(time, tracks, el);
-      if (tracks.isWaiting) this.#writer.event(time, tracks.waiting, EventType.end);
+      if (tracks.isWaiting) this.writer.event(time, tracks.waiting, EventType.end);
       tracks.isWaiting = false;
       this.#sample(index, time, true);
     }
     this.#flows?.finish(time);
-    this.#writer.flush();
+    this.writer.flush();
   }
 
   /** Hands over what has been gathered so far. */
   flush(): void {
-    this.#writer.flush();
+    this.writer.flush();
   }
 
   #now(): number {
@@ -127,7 +128,7 @@ export class MachineTrace implements MachineObserver {
     const tracks = this.#pes[pe.index]!;
     if (pe.el === from && tracks.open[from]! > 1) {
       tracks.open[from]!--;
-      this.#writer.event(time, tracks.levels[from]!, EventType.end);
+      this.writer.event(time, tracks.levels[from]!, EventType.end);
     } else this.#level(pe, from);
     this.#sample(pe.index, time, false);
   }
@@ -149,14 +150,14 @@ export class MachineTrace implements MachineObserver {
     annotations: Annotations = {},
     flow?: number,
   ): void {
-    const track = (tracks.levels[el] ??= this.#writer.track(`EL${el}`, tracks.group));
+    const track = (tracks.levels[el] ??= this.writer.track(`EL${el}`, tracks.group));
     tracks.open[el]!++;
     const details = flow === undefined ? { annotations } : { annotations, flow };
-    this.#writer.event(time, track, EventType.begin, name, details);
+    this.writer.event(time, track, EventType.begin, name, details);
   }
 
   #closeLevel(time: number, tracks: Tracks, el: number): void {
-    for (; tracks.open[el]! > 0; tracks.open[el]!--) this.#writer.event(time, tracks.levels[el]!, EventType.end);
+    for (; tracks.open[el]! > 0; tracks.open[el]!--) this.writer.event(time, tracks.levels[el]!, EventType.end);
   }
 
   #waits(pe: ProcessingElement, waiting: boolean): void {
@@ -165,8 +166,8 @@ export class MachineTrace implements MachineObserver {
     tracks.isWaiting = waiting;
     if (waiting) {
       this.#add(pe.index, "waits");
-      this.#writer.event(this.#now(), tracks.waiting, EventType.begin, "WFI", { annotations: { PC: pe.pc } });
-    } else this.#writer.event(this.#now(), tracks.waiting, EventType.end);
+      this.writer.event(this.#now(), tracks.waiting, EventType.begin, "WFI", { annotations: { PC: pe.pc } });
+    } else this.writer.event(this.#now(), tracks.waiting, EventType.end);
   }
 
   #powered(pe: ProcessingElement, on: boolean): void {
@@ -174,7 +175,7 @@ export class MachineTrace implements MachineObserver {
     const tracks = this.#pes[pe.index]!;
     for (let el = 0; el < 4; el++) this.#closeLevel(time, tracks, el);
     if (tracks.isWaiting) this.#waits(pe, false);
-    this.#writer.event(time, tracks.waiting, EventType.instant, on ? "powered on" : "powered off");
+    this.writer.event(time, tracks.waiting, EventType.instant, on ? "powered on" : "powered off");
     if (on) this.#level(pe);
   }
 
@@ -186,7 +187,7 @@ export class MachineTrace implements MachineObserver {
     const { counters, group } = this.#pes[pe]!;
     let counter = counters.get(name);
     if (counter === undefined)
-      counters.set(name, (counter = { track: this.#writer.counterTrack(name, group), value: 0, written: -1 }));
+      counters.set(name, (counter = { track: this.writer.counterTrack(name, group), value: 0, written: -1 }));
     return counter;
   }
 
@@ -199,7 +200,7 @@ export class MachineTrace implements MachineObserver {
     for (const counter of tracks.counters.values()) {
       if (counter.value === counter.written) continue;
       counter.written = counter.value;
-      this.#writer.count(time, counter.track, counter.value);
+      this.writer.count(time, counter.track, counter.value);
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { MachineObserver, ObservedMachine } from "../../board/observers.js";
 import type { ProcessingElement } from "../../cpu/processing-element.js";
 import { ObservedKind } from "../../isa/observed.js";
+import type { CrossingListener } from "./crossing-listener.js";
 import { type Event, EventKind, eventKey, eventOf } from "./events.js";
 import { Marker, untilSeen } from "./markers.js";
 
@@ -67,6 +68,7 @@ export class CrossingCounters implements MachineObserver {
   readonly #armed = new Map<number, Set<number>>();
   /** The crossing that ends when the interrupt is seen, by INTID. */
   readonly #untilSeen = new Map<number, number>();
+  readonly #listener: CrossingListener | undefined;
   #machine: ObservedMachine | undefined;
   #total = 0;
 
@@ -96,6 +98,10 @@ export class CrossingCounters implements MachineObserver {
       for (const id of ids) this.#begin(id, -1);
     },
   };
+
+  constructor(listener?: CrossingListener) {
+    this.#listener = listener;
+  }
 
   attach(machine: ObservedMachine): void {
     this.#machine = machine;
@@ -184,7 +190,9 @@ export class CrossingCounters implements MachineObserver {
     const machine = this.#machine!;
     // The marker itself belongs to what was before.
     for (const each of machine.processors) this.#settle(each, each.el, each.index === pe ? 1 : 0);
-    this.#begun.set(id, { pe, time: machine.now(), counts: this.#pes.map(({ counts }) => counts.slice()) });
+    const time = machine.now();
+    this.#begun.set(id, { pe, time, counts: this.#pes.map(({ counts }) => counts.slice()) });
+    this.#listener?.begun(id, time);
   }
 
   #end(id: number, pe: ProcessingElement): void {
@@ -213,7 +221,9 @@ export class CrossingCounters implements MachineObserver {
     }
     let list = this.crossings.get(id);
     if (list === undefined) this.crossings.set(id, (list = []));
-    list.push({ processors, nanoseconds: machine.now() - begun.time, counts });
+    const time = machine.now();
+    list.push({ processors, nanoseconds: time - begun.time, counts });
+    this.#listener?.ended(id, time);
   }
 
   /** Gives the instructions since the last time to a level; `more` for the one under way. */

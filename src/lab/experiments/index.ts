@@ -1,17 +1,13 @@
 import type { Experiment } from "../experiment.js";
-import { callsClassic, callsGuarded } from "./calls.js";
-import { crossings } from "./crossings.js";
-import { interruptsToClassicHyplet, interruptsToGuardedHyplet, interruptsToProcess } from "./interrupts.js";
-import { timersClassic, timersGuarded } from "./timers.js";
+import { callExperiment } from "./calls.js";
+import { crossingExperiment } from "./crossings.js";
+import { interruptExperiment } from "./interrupts.js";
+import { timerExperiment } from "./timers.js";
 
 /** What `trapeze compare` runs, in its order. */
 export const experiments: readonly Experiment[] = [
-  interruptsToProcess,
-  interruptsToClassicHyplet,
-  interruptsToGuardedHyplet,
-  timersClassic,
-  timersGuarded,
-  callsClassic,
-  callsGuarded,
-  crossings,
+  interruptExperiment,
+  timerExperiment,
+  callExperiment,
+  crossingExperiment,
 ];

@@ -1,11 +1,13 @@
 import { any, enters, leaves, named } from "./matching.js";
-import type { TimingProfile } from "./timing-profile.js";
+import type { RowReference, TimingProfile } from "./timing-profile.js";
 
 const hennessyPatterson =
   "Hennessy and Patterson, Computer Architecture, 6th ed., section 2.6: the Cortex-A53's memory hierarchy";
 const l4re = "l4re.org/performance: system call on an S32G2's Cortex-A53, kernel at EL1, 230 cycles";
 const neve = "Lim et al., NEVE, SOSP 2017, section 5: EL1 to EL2 68 to 76 cycles and 65 back, on an X-Gene";
 const xpc = "Du et al., XPC, ISCA 2019: TTBR write and barriers 58 cycles, on a HiKey 960";
+
+const crossing = (row: string): RowReference => ({ experiment: "crossings", row });
 
 /** Cortex-A53 at the Raspberry Pi 3's 1.2 GHz. */
 export const cortexA53: TimingProfile = {
@@ -135,6 +137,24 @@ export const cortexA53: TimingProfile = {
     { what: "a wait", applies: any("wait"), cycles: 0, evidence: "assumed", source: "time asleep isn't counted" },
   ],
   validation: [
-    { what: "system call into a small kernel", cycles: 230, source: l4re, row: "crossings: SVC, registers saved" },
+    {
+      what: "a system call into a small kernel",
+      cycles: 230,
+      source: l4re,
+      row: crossing("SVC, registers saved"),
+    },
+    {
+      what: "a message to another process and its answer, another small kernel (L4Re)",
+      cycles: 2 * 691,
+      source: "l4re.org/performance: IPC to another address space, S32G2's Cortex-A53, 691 cycles, there and back",
+      row: { experiment: "call", row: "kernel message, 0 bytes" },
+    },
+    {
+      what: "floating-point registers saved and others restored",
+      cycles: 282 + 310,
+      source: "Dall et al., ISCA 2016, table 3, on an X-Gene (unconfirmed)",
+      row: crossing("switch of context with FP"),
+      less: crossing("switch of context"),
+    },
   ],
 };

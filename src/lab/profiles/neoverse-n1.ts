@@ -1,11 +1,13 @@
 import { any, enters, leaves, named } from "./matching.js";
-import type { TimingProfile } from "./timing-profile.js";
+import type { RowReference, TimingProfile } from "./timing-profile.js";
 
 const neve = "Lim et al., NEVE, SOSP 2017, section 5: EL1 to EL2 68 to 76 cycles and 65 back, on an X-Gene";
 const a76Tlb = "Cortex-A76 TRM (100798), A5.2: L2 TLB, whose access usually takes 3 cycles";
 const wikichip = "WikiChip, Cortex-A76: L2 load to use 9 cycles at best";
 const xpc = "Du et al., XPC, ISCA 2019: TTBR write and barriers 58 cycles, on a HiKey 960";
 const dall = "Dall et al., ISCA 2016, table 3, on an X-Gene";
+
+const crossing = (row: string): RowReference => ({ experiment: "crossings", row });
 
 /** Neoverse N1 at 3 GHz, as Ampere's Altra has it. */
 export const neoverseN1: TimingProfile = {
@@ -145,10 +147,24 @@ export const neoverseN1: TimingProfile = {
   ],
   validation: [
     {
-      what: "system call into a small kernel",
+      what: "a system call into a small kernel",
       cycles: 142,
       source: "l4re.org/performance: system call on an Ampere Altra's Neoverse N1, kernel at EL1",
-      row: "crossings: SVC, registers saved",
+      row: crossing("SVC, registers saved"),
+    },
+    {
+      what: "a message to another process and its answer, another small kernel (L4Re)",
+      cycles: 2 * 399,
+      source:
+        "l4re.org/performance: IPC to another address space, Ampere Altra's Neoverse N1, 399 cycles, there and back",
+      row: { experiment: "call", row: "kernel message, 0 bytes" },
+    },
+    {
+      what: "floating-point registers saved and others restored",
+      cycles: 282 + 310,
+      source: "Dall et al., ISCA 2016, table 3, on an X-Gene (unconfirmed)",
+      row: crossing("switch of context with FP"),
+      less: crossing("switch of context"),
     },
   ],
 };

@@ -16,13 +16,20 @@ export interface Cost {
   readonly source: string;
 }
 
+/** A row of an experiment, by its names. */
+export interface RowReference {
+  readonly experiment: string;
+  readonly row: string;
+}
+
 /** A measurement that others published and that the costs weren't taken from. */
 export interface PublishedMeasurement {
   readonly what: string;
   readonly cycles: number;
   readonly source: string;
-  /** The experiment and row that does the same work. */
-  readonly row: string;
+  /** What does the same work; less what doesn't belong to it. */
+  readonly row: RowReference;
+  readonly less?: RowReference;
 }
 
 /** A named core's costs: what turns counts into cycles. Costs are added up: no overlap, no cache misses beyond those of walks. */

@@ -1,7 +1,18 @@
 import type { Evidence, TimingProfile } from "../profiles/timing-profile.js";
-import type { ExperimentResult, RowResult } from "../run-experiment.js";
+import type { RowResult } from "../row-result.js";
+import { type ExperimentResult, type GroupResult, rowsOf } from "../run-experiment.js";
+import { type Distribution, jitterOf } from "../statistics.js";
 import type { Validation } from "../validation.js";
-import { duration, percent, publishedText, summarize } from "./summary.js";
+import {
+  confirmationRule,
+  duration,
+  modelledBy,
+  percent,
+  publishedText,
+  range,
+  relative,
+  summarize,
+} from "./summary.js";
 
 const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character]!);
@@ -11,7 +22,9 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto
 h1 { font-size: 1.5rem } h2 { font-size: 1.2rem; margin-top: 2.5rem }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid #ddd; text-align: right; vertical-align: top }
-th:first-child, td:first-child, td.text { text-align: left }
+th:first-child, td:first-child, td.text, td.published { text-align: left }
+td.published { padding-left: 2rem; opacity: .8 } .wide { overflow-x: auto } .whisker { stroke: currentColor; fill: none }
+svg.key { width: 12px; height: 12px } h3 { font-size: 1rem; margin: 1.5rem 0 .25rem }
 svg text { font: 13px system-ui, sans-serif; fill: currentColor }
 .a { fill: #2f6f9f } .b { fill: #c9772b } .failure { color: #a00 } details { margin: .5rem 0 }
 @media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818 } th, td { border-color: #444 } }
@@ -21,55 +34,65 @@ const rowHeight = 40;
 const labelWidth = 360;
 const barWidth = 560;
 
-/** Bars of the modelled time of each row, one colour for each profile. */
-function chart(rows: readonly RowResult[], profiles: readonly TimingProfile[]): string {
-  const times = rows.flatMap(({ modelled }) => modelled.map(({ nanoseconds }) => nanoseconds.median));
-  const longest = Math.max(...times, 1);
+/** Bars of the modelled time of each row, one colour for each profile; all groups of a question on the scale of `longest` ns. */
+function chart(rows: readonly RowResult[], profiles: readonly TimingProfile[], longest: number): string {
   const bars = rows.map((row, n) => {
     const top = n * rowHeight;
     const label = `<text x="0" y="${top + 24}">${escaped(row.name)}</text>`;
-    const each = row.modelled.map(({ profile, nanoseconds }, i) => {
-      const width = Math.max(1, (nanoseconds.median / longest) * barWidth);
+    const each = profiles.map((profile, i) => {
+      const modelled = modelledBy(row, profile);
       const y = top + 6 + i * 15;
-      const text = duration(nanoseconds.median);
-      return `<rect class="${"ab"[i % 2]}" x="${labelWidth}" y="${y}" width="${width.toFixed(1)}" height="12"><title>${escaped(`${row.name}, ${profile}: ${text}`)}</title></rect><text x="${labelWidth + width + 6}" y="${y + 11}">${text}</text>`;
+      if (!modelled) return `<text x="${labelWidth + 6}" y="${y + 11}">-</text>`;
+      const { median, p99 } = modelled.nanoseconds;
+      const width = Math.max(1, (median / longest) * barWidth);
+      const end = Math.max(width, (Math.min(p99, longest) / longest) * barWidth);
+      const whisker =
+        end - width < 1
+          ? ""
+          : `<path class="whisker" d="M${(labelWidth + width).toFixed(1)} ${y + 6}H${(labelWidth + end).toFixed(1)}m0 -4v8"/>`;
+      const title = `<title>${escaped(`${row.name}, ${profile.name}: ${duration(median)}, 99 % at most ${duration(p99)}`)}</title>`;
+      return `<rect class="${"ab"[i % 2]}" x="${labelWidth}" y="${y}" width="${width.toFixed(1)}" height="12">${title}</rect>${whisker}<text x="${(labelWidth + end + 6).toFixed(1)}" y="${y + 11}">${duration(median)}</text>`;
     });
     return label + each.join("");
   });
-  const legend = profiles.map(
+  return `<svg viewBox="0 0 ${labelWidth + barWidth + 100} ${rows.length * rowHeight}" role="img" aria-label="modelled time by row">${bars.join("")}</svg>`;
+}
+
+function legend(profiles: readonly TimingProfile[]): string {
+  const each = profiles.map(
     ({ title }, i) =>
-      `<rect class="${"ab"[i % 2]}" x="${labelWidth + i * 330}" y="${rows.length * rowHeight + 8}" width="12" height="12"/><text x="${labelWidth + i * 330 + 18}" y="${rows.length * rowHeight + 19}">${escaped(title)}</text>`,
+      `<svg class="key" viewBox="0 0 12 12"><rect class="${"ab"[i % 2]}" width="12" height="12"/></svg> ${escaped(title)}`,
   );
-  const height = rows.length * rowHeight + 28;
-  return `<svg viewBox="0 0 ${labelWidth + barWidth + 100} ${height}" role="img" aria-label="modelled time by row">${bars.join("")}${legend.join("")}</svg>`;
+  return `<p>${each.join(" &nbsp; ")} &nbsp; bars: the typical time; lines: up to the 99th percentile</p>`;
+}
+
+/** Up to the longest typical time of any row. */
+function longestTime(rows: readonly RowResult[]): number {
+  return Math.max(1, ...rows.flatMap(({ modelled }) => modelled.map(({ nanoseconds }) => nanoseconds.median)));
 }
 
 function rowsTable(rows: readonly RowResult[], profiles: readonly TimingProfile[]): string {
-  const heads = [
-    "",
-    "EL0",
-    "EL1",
-    "EL2",
-    "EL3",
-    "exceptions",
-    "registers",
-    "barriers",
-    "MMIO",
-    ...profiles.map(({ name }) => `${name}, modelled cycles: min / mean / p99 / max`),
-    "published",
-  ];
+  const heads = ["", "EL0", "EL1", "EL2", "EL3", "exceptions", "registers", "barriers", "MMIO", "TLB misses"];
+  const modelledHeads = profiles.map(
+    ({ name }) =>
+      `<th>${escaped(name)}: cycles</th><th>time</th><th>vs 1st</th><th>min / mean / p99 / max</th><th>jitter</th>`,
+  );
+  const times = ({ minimum, mean, p99, maximum }: Distribution): string =>
+    [minimum, mean, p99, maximum].map(duration).join(" / ");
   const cells = (row: RowResult): string => {
     const { instructions, exceptions, registers, barriers, mmio } = summarize(row);
-    const numbers = [...instructions, exceptions, registers, barriers, mmio].map((n) => `<td>${n || ""}</td>`);
-    const modelled = profiles.map(({ name }) => {
-      const cycles = row.modelled.find(({ profile }) => profile === name)?.cycles;
-      if (!cycles) return "<td></td>";
-      return `<td>${[cycles.minimum, cycles.mean, cycles.p99, cycles.maximum].map(Math.round).join(" / ")}</td>`;
+    const numbers = [...instructions, exceptions, registers, barriers, mmio].map((n) => `<td>${n}</td>`);
+    const modelled = profiles.map((profile) => {
+      const ours = modelledBy(row, profile);
+      if (!ours) return "<td>-</td>".repeat(5);
+      const { cycles, nanoseconds } = ours;
+      return `<td>${Math.round(cycles.median)}</td><td>${duration(nanoseconds.median)}</td><td>${relative(row, rows[0]!, profile)}</td><td>${times(nanoseconds)}</td><td>${duration(jitterOf(nanoseconds))}</td>`;
     });
-    const source = row.published ? ` title="${escaped(row.published.source)}"` : "";
-    return `<tr><td>${escaped(row.name)}</td>${numbers.join("")}${modelled.join("")}<td class="text"${source}>${escaped(publishedText(row))}</td></tr>`;
+    const line = `<tr><td>${escaped(row.name)}</td>${numbers.join("")}<td>${range(row.tlbMisses)}</td>${modelled.join("")}</tr>`;
+    if (!row.published) return line;
+    return `${line}<tr><td class="published" colspan="${heads.length + profiles.length * 5}">${escaped(publishedText(row.published))}</td></tr>`;
   };
-  return `<table><tr>${heads.map((text) => `<th>${escaped(text)}</th>`).join("")}</tr>${rows.map(cells).join("")}</table>`;
+  return `<div class="wide"><table><tr>${heads.map((head) => `<th>${escaped(head)}</th>`).join("")}${modelledHeads.join("")}</tr>${rows.map(cells).join("")}</table></div>`;
 }
 
 /** Everything that was counted, row by row. */
@@ -79,7 +102,7 @@ function details(rows: readonly RowResult[]): string {
       ({ event, typical, total }) =>
         `<tr><td>${escaped(event.kind)}</td><td class="text">${escaped(event.name)}</td><td>${typical}</td><td>${total}</td></tr>`,
     );
-    return `<details><summary>${escaped(row.name)}: all that was counted in ${row.crossings} crossings</summary><table><tr><th>event</th><th>which</th><th>typical</th><th>all</th></tr>${lines.join("")}</table></details>`;
+    return `<details><summary>${escaped(row.name)}: all that was counted in ${row.crossings} crossings on ${escaped(row.cpu)}</summary><table><tr><th>event</th><th>which</th><th>typical</th><th>all</th></tr>${lines.join("")}</table></details>`;
   });
   return parts.join("");
 }
@@ -104,10 +127,15 @@ export function htmlReport(
   profiles: readonly TimingProfile[],
   validations: readonly Validation[],
 ): string {
+  const group = ({ title, rows }: GroupResult, longest: number): string =>
+    rows.length === 0
+      ? ""
+      : `<h3>${escaped(title)}</h3>${chart(rows, profiles, longest)}${rowsTable(rows, profiles)}${details(rows)}`;
   const sections = results.map((result) => {
     const failures = result.failures.map((text) => `<p class="failure">${escaped(text)}</p>`).join("");
-    const { rows } = result;
-    return `<h2>${escaped(result.question)}</h2><p>${escaped(`${result.name}, ${result.cpu}; counts of the typical crossing`)}</p>${failures}${chart(rows, profiles)}${rowsTable(rows, profiles)}${details(rows)}`;
+    const runs = result.runs.map(({ where, cpu }) => `${where} (${cpu})`).join("; ");
+    const longest = longestTime(rowsOf(result));
+    return `<h2>${escaped(result.question)}</h2><p>${escaped(result.about)} Counted on: ${escaped(runs)}.</p>${failures}${legend(profiles)}${result.groups.map((each) => group(each, longest)).join("")}`;
   });
   const errors = validations.map(
     ({ profile, measurement, cycles, error }) =>
@@ -120,7 +148,7 @@ export function htmlReport(
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>trapeze compare</title><style>${style}</style></head>
 <body><h1>trapeze compare</h1>
-<p>Counts are exact and the same in every run. Cycles are modelled: counts times the costs of a profile, without cache misses or overlap.</p>
+<p>Counts are exact, of the crossing with the median number of instructions, and the same in every run. Cycles and times are modelled: counts times the costs of a profile, without cache misses, branch prediction or overlap. A dash: the core has no VHE, which the row needs. Jitter: from min to max. ${escaped(confirmationRule[0]!.toUpperCase() + confirmationRule.slice(1))}.</p>
 ${sections.join("\n")}
 ${validation}
 <h2>Profiles</h2>${profiles.map(profileTable).join("")}

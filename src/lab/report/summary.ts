@@ -1,5 +1,6 @@
 import type { EventKindName } from "../counters/events.js";
-import type { RowResult } from "../run-experiment.js";
+import type { TimingProfile } from "../profiles/timing-profile.js";
+import { confirmationTolerance, type ModelledRow, type PublishedResult, type RowResult } from "../row-result.js";
 import type { Distribution } from "../statistics.js";
 
 /** A row's typical counts in the groups that tables show. */
@@ -8,7 +9,6 @@ export interface CountSummary {
   readonly instructions: readonly number[];
   readonly exceptions: number;
   readonly returns: number;
-  readonly tlbMisses: number;
   readonly walkReads: number;
   readonly registers: number;
   readonly barriers: number;
@@ -27,7 +27,6 @@ export function summarize(row: RowResult): CountSummary {
     instructions: [0, 1, 2, 3].map(at),
     exceptions: total("exception"),
     returns: total("exceptionReturn"),
-    tlbMisses: total("tlbMiss"),
     walkReads: total("walkRead"),
     registers: total("registerRead", "registerWrite"),
     barriers: total("barrier"),
@@ -37,27 +36,48 @@ export function summarize(row: RowResult): CountSummary {
   };
 }
 
-/** A duration with three digits and its unit. */
-export function duration(nanoseconds: number): string {
-  if (nanoseconds < 1000) return `${Math.round(nanoseconds)} ns`;
-  if (nanoseconds < 1e6) return `${(nanoseconds / 1000).toFixed(2)} us`;
-  return `${(nanoseconds / 1e6).toFixed(2)} ms`;
+/** "3", or "0..15" for what isn't always the same. */
+export function range({ minimum, maximum }: Distribution): string {
+  return minimum === maximum ? `${minimum}` : `${minimum}..${maximum}`;
 }
 
-/** Smallest, mean, 99th percentile and largest of durations in nanoseconds. */
-export function distribution({ minimum, mean, p99, maximum }: Distribution): string {
-  return [minimum, mean, p99, maximum].map(duration).join(", ");
+export function modelledBy(row: RowResult, profile: TimingProfile): ModelledRow | undefined {
+  return row.modelled.find((modelled) => modelled.profile === profile.name);
+}
+
+/** How a row's typical time compares with its group's first row's, by one profile: "x0.42". */
+export function relative(row: RowResult, first: RowResult, profile: TimingProfile): string {
+  const ours = modelledBy(row, profile)?.cycles.median;
+  const base = modelledBy(first, profile)?.cycles.median;
+  return ours === undefined || base === undefined || base === 0 ? "-" : factor(ours / base);
+}
+
+/** "x0.42", with three digits if there is something before the point. */
+export function factor(n: number): string {
+  return `x${n.toFixed(n < 9.995 ? 2 : n < 99.95 ? 1 : 0)}`;
+}
+
+/** A duration with three digits and its unit. */
+export function duration(nanoseconds: number): string {
+  if (nanoseconds < 999.5) return `${Math.round(nanoseconds)} ns`;
+  const [value, unit] = nanoseconds < 999_500 ? [nanoseconds / 1000, "us"] : [nanoseconds / 1e6, "ms"];
+  return `${value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0)} ${unit}`;
 }
 
 export function percent(fraction: number): string {
   return `${fraction < 0 ? "-" : "+"}${Math.abs(fraction * 100).toFixed(0)} %`;
 }
 
-/** What a row's published figure says, and whether the model confirms it. */
-export function publishedText({ published }: RowResult): string {
-  if (published === undefined) return "";
-  const { value, unit, on, below, confirmed } = published;
-  const figure = `${below ? "below " : ""}${unit === "ns" ? duration(value) : `${value} cycles`}`;
-  const verdict = confirmed === undefined ? "" : confirmed ? ", confirmed" : ", not confirmed";
-  return `${figure}, ${on}${verdict}`;
+/** The rule that "confirmed" follows. */
+export const confirmationRule = `confirmed: the modelled figure is within ${confirmationTolerance * 100} % of the published one, or below a published bound`;
+
+/** What was published, what the model makes of it, and whether that confirms it. */
+export function publishedText(published: PublishedResult): string {
+  const { value, unit, on, below, confirmed, modelled, of, source, profile } = published;
+  const figure = (n: number): string => (unit === "ns" ? duration(n) : `${Math.round(n)} cycles`);
+  const verdict =
+    modelled === undefined
+      ? "another core or system, for comparison only"
+      : `${profile} ${of ?? "typical"} ${figure(modelled)}, ${factor(modelled / value)}: ${confirmed ? "confirmed" : "not confirmed"}`;
+  return `published: ${below ? "below " : ""}${figure(value)}${of && of !== "mean" ? ` (${of})` : ""}, ${on}; ${verdict} [${source}]`;
 }
