@@ -1,7 +1,9 @@
 import { Exit } from "../interpreter/exit.js";
 import {
+  AccessFlag,
   environmentOperation,
   indirectBranchType,
+  invalidTag,
   type Node,
   type OperandImplementation,
   PeState,
@@ -11,6 +13,7 @@ import {
   slotSink,
   slotSp,
   slotZero,
+  TlbEntry,
   type Type,
 } from "../ir/index.js";
 import type { Instruction } from "../isa/template.js";
@@ -18,6 +21,7 @@ import { type Code, op, voidBlock } from "../wasm/code.js";
 import { Lowering } from "../wasm/lowering.js";
 import type { Block, ControlFlow } from "./control-flow.js";
 import { dynamicFlags, FlagsAt, type FlagsState, flagsAt, flagsKind } from "./fusion.js";
+import { onlyAccess, type PageCaches, planPageCaches } from "./page-caches.js";
 import { hasArms, type RegionFacts, type Registers } from "./region-facts.js";
 
 /** Indices of functions that regions call. */
@@ -84,6 +88,9 @@ export class RegionLowering extends Lowering {
   /** Registers whose local holds their value; the others are in PE state only. */
   private validX = 0;
   private validV = 0;
+  private readonly pageCaches: PageCaches;
+  /** Locals of each page cache: tags (-1 while a tag isn't asked for) and addend. */
+  private readonly cacheLocals: readonly { readonly read: number; readonly write: number; readonly addend: number }[];
   /** Values of this instruction's locals that are SP plus a multiple of 16. */
   private readonly alignedLocals = new Set<number>();
 
@@ -108,6 +115,12 @@ export class RegionLowering extends Lowering {
     this.scratch64 = this.newLocal("i64");
     for (let r = 0; r < 32; r++) if (facts.x & (1 << r)) this.x[r] = this.newLocal("i64");
     for (let r = 0; r < 32; r++) if (facts.v & (1 << r)) this.v[r] = this.newLocal("v128");
+    this.pageCaches = planPageCaches(flow);
+    this.cacheLocals = this.pageCaches.caches.map(({ read, write }) => ({
+      read: read ? this.newLocal("i64") : -1,
+      write: write ? this.newLocal("i64") : -1,
+      addend: this.newLocal("i32"),
+    }));
   }
 
   private newLocal(type: Type): number {
@@ -150,6 +163,7 @@ export class RegionLowering extends Lowering {
       this.set(this.tlb);
     }
     this.reload(facts.neededIn.get(entry)!);
+    this.forgetPages();
     this.open(op.block); // the epilogue follows this block
     this.open(op.block); // and before it, stores of all registers that the region writes
     this.tree(entry);
@@ -818,9 +832,60 @@ export class RegionLowering extends Lowering {
   // ---- memory
 
   protected access(s: Extract<Statement, { kind: "access" }>): void {
-    const { code } = this;
     const host = this.local(s.local, "i32");
     const entry = this.allocate("i32");
+    const use = this.pageCaches.use(this.block, this.position);
+    if (use === undefined || onlyAccess(this.instruction) !== s) {
+      this.probeOrLeave(s, entry);
+      this.hostOfHit(s, entry, host);
+      return;
+    }
+    const locals = this.cacheLocals[use.cache]!;
+    const { code } = this;
+    if (use.mode === "check") {
+      this.value(s.address);
+      if (s.size > 1) {
+        this.i64(s.size - 1);
+        code.u8(op.i64Add);
+      }
+      this.i64(-4096);
+      code.u8(op.i64And);
+      this.get((s.flags & AccessFlag.write) !== 0 ? locals.write : locals.read);
+      code.u8(op.i64Ne);
+      this.open(op.if);
+    }
+    this.probeOrLeave(s, entry);
+    const load = (local: number, opcode: number, alignment: number, offset: number): void => {
+      if (local < 0) return;
+      this.get(entry);
+      code.u8(opcode).u8(alignment).u32(offset);
+      this.set(local);
+    };
+    load(locals.read, op.i64Load, 3, TlbEntry.read);
+    load(locals.write, op.i64Load, 3, TlbEntry.write);
+    load(locals.addend, op.i32Load, 2, TlbEntry.addend);
+    if (use.mode === "check") this.close();
+    this.value(s.address);
+    code.u8(op.i32WrapI64);
+    this.get(locals.addend);
+    code.u8(op.i32Add);
+    this.set(host);
+  }
+
+  /** Empties the page caches: before the first access, and after anything that may change the TLB. */
+  private forgetPages(): void {
+    for (const { read, write } of this.cacheLocals) {
+      for (const tag of [read, write]) {
+        if (tag < 0) continue;
+        this.i64(invalidTag);
+        this.set(tag);
+      }
+    }
+  }
+
+  /** Looks an access up in the TLB: local `entry` gets its entry's address. A miss leaves the region. */
+  private probeOrLeave(s: Extract<Statement, { kind: "access" }>, entry: number): void {
+    const { code } = this;
     this.probeTlb(s, entry, () => this.get(this.tlb));
     if ((s.flags & 0x1c00) !== 0 && s.size > 1) {
       this.value(s.address);
@@ -831,7 +896,6 @@ export class RegionLowering extends Lowering {
     this.open(op.if);
     this.leaveHere();
     this.close();
-    this.hostOfHit(s, entry, host);
   }
 
   // ---- control
@@ -996,6 +1060,7 @@ export class RegionLowering extends Lowering {
     this.close();
     this.storeState(PeState.depth, "i32", () => this.get(depth));
     this.reload(this.facts.neededIn.get(to)!);
+    this.forgetPages();
     this.loadState(PeState.budget, "i32");
     this.tee(this.budget);
     this.i32(to.longestPath);
@@ -1050,6 +1115,7 @@ export class RegionLowering extends Lowering {
     code.u8(op.i32Eq).u8(op.select).u8(op.return);
     this.close();
     this.flagsState = FlagsAt.memory;
+    this.forgetPages();
     if (s.local !== undefined) {
       this.loadState(PeState.argument, "i64");
       this.set(this.local(s.local, "i64"));
