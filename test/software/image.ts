@@ -140,6 +140,10 @@ export class Root {
       .find((file) => existsSync(file) || lstatSync(file, { throwIfNoEntry: false }) !== undefined);
   }
 
+  link(path: string, target: string): void {
+    this.#put({ path, mode: fileType.link | 0o777, content: text(target) });
+  }
+
   /** An empty folder. */
   directory(path: string): void {
     this.#put({ path, mode: fileType.directory | 0o755 });

@@ -68,12 +68,14 @@ export function esbuildVersion(): string {
 /**
  * Downloads Debian packages for arm64 with the libraries that they depend on, and for {@link softwareSet} esbuild for
  * arm64 from npm, and unpacks them into the cache. Nothing is installed, and no maintainer script is run. `say` takes a
- * line of progress.
+ * line of progress. Of packages in `parts` only the files that match its patterns (tar's) are unpacked, and no
+ * dependencies fetched.
  */
 export function fetchPackages(
   roots: readonly string[],
   say: (line: string) => void,
   set = softwareSet,
+  parts: Readonly<Record<string, readonly string[]>> = {},
 ): SoftwareManifest {
   mkdirSync(join(softwareDirectory(), "packages"), { recursive: true });
   const work = mkdtempSync(join(softwareDirectory(), "fetch-"));
@@ -88,8 +90,10 @@ export function fetchPackages(
       const field = (key: string): string => runProgram("dpkg-deb", ["-f", file, key]).toString().trim();
       const version = field("Version");
       say(`${name} ${version}`);
-      unpack(name, (directory) => runProgram("dpkg-deb", ["-x", file, directory]));
+      const patterns = parts[name];
+      unpack(name, (directory) => extract(file, directory, patterns));
       packages.push({ name, version, sha256: sha256(file) });
+      if (patterns) continue;
       for (const dependency of dependencies(`${field("Pre-Depends")},${field("Depends")}`))
         if (followed.test(dependency) && !notNeeded.has(dependency) && !queue.includes(dependency))
           queue.push(dependency);
@@ -115,6 +119,18 @@ function fetchEsbuild(work: string, say: (line: string) => void): FetchedPackage
   if (!file) throw new UserError(`npm pack ${esbuildPackage}@${version} brought no package`);
   unpack(esbuildPackage, (directory) => runProgram("tar", ["-C", directory, "-xzf", join(downloads, file)]));
   return { name: esbuildPackage, version, sha256: sha256(join(downloads, file)) };
+}
+
+/** Unpacks a Debian package, or those of its files that match one of the patterns. */
+function extract(file: string, directory: string, patterns: readonly string[] | undefined): void {
+  if (!patterns) {
+    runProgram("dpkg-deb", ["-x", file, directory]);
+    return;
+  }
+  const archive = `${file}.tar`;
+  writeFileSync(archive, runProgram("dpkg-deb", ["--fsys-tarfile", file]));
+  runProgram("tar", ["-C", directory, "--wildcards", "-xf", archive, ...patterns]);
+  rmSync(archive);
 }
 
 /** Replaces a package's folder by what `extract` puts into an empty one. */

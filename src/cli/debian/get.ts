@@ -29,6 +29,9 @@ export function getDebian(kind: DebianKind, say: (line: string) => void): Debian
     if (!image) throw new UserError(`${kernel.name} holds no kernel image`);
     const kernelVersion = image.slice("vmlinuz-".length);
     say("building the initramfs");
+    const modules = readModules(join(work, "kernel/lib/modules", kernelVersion));
+    if (!wantedModules.some((name) => modules.has(name)) && modules.size > 0)
+      throw new UserError("the kernel package holds none of the modules wanted");
     const files: Record<string, Uint8Array> = {
       Image: readFileSync(join(work, "kernel/boot", image)),
       "initramfs.cpio.gz": gzipSync(
@@ -36,7 +39,7 @@ export function getDebian(kind: DebianKind, say: (line: string) => void): Debian
           init: readFileSync(initFile),
           busybox: readFileSync(join(work, "busybox/bin/busybox")),
           kernelVersion,
-          modules: readModules(join(work, "kernel/lib/modules", kernelVersion)),
+          modules,
         }),
         { level: 9, mtime: 0 },
       ),
@@ -92,14 +95,13 @@ function matches(member: string, pattern: string): boolean {
   return new RegExp(`^${expression}$`).test(member);
 }
 
-function readModules(root: string): ModuleFiles {
+/** All modules below /lib/modules/VERSION of an unpacked kernel package. */
+export function readModules(root: string): ModuleFiles {
   const found = new Map<string, { path: string; content: Uint8Array }>();
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !entry.name.endsWith(".ko")) continue;
     const file = join(entry.parentPath, entry.name);
     found.set(moduleName(entry.name), { path: relative(root, file), content: readFileSync(file) });
   }
-  if (!wantedModules.some((name) => found.has(name)) && found.size > 0)
-    throw new UserError("the kernel package holds none of the modules wanted");
   return found;
 }
