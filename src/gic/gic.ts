@@ -94,6 +94,8 @@ export function createGic(options: GicOptions): Gic {
       ...(its && { its: its.save() }),
     }),
     restore(saved) {
+      if ((saved.its === undefined) !== (its === undefined))
+        throw new Error(`the saved GIC state is for a GIC ${saved.its ? "with" : "without"} an ITS`);
       state.restore(saved);
       if (saved.its !== undefined) its?.restore(saved.its);
       for (const [index, virtual] of virtualCpuInterfaces.entries())

@@ -166,5 +166,7 @@ describe("LPIs", () => {
     two.gic.reset();
     expect(two.irq).toEqual([false, false]);
     expect(two.gic.save()).toEqual(make().gic.save());
+    delete saved.its;
+    expect(() => two.gic.restore(saved)).toThrow("without an ITS");
   });
 });

@@ -102,16 +102,41 @@ const names = new Map<number, SystemRegister>(
 
 /** The model with just as much around it as the accesses of a replay need. */
 export class ModelMachine {
-  readonly gic: Gic;
+  /** The one that works now: see {@link exchangeGic}. */
+  gic: Gic;
+  readonly #security: "single" | "two";
   readonly #timers: GenericTimers;
   readonly #levels = { irq: false, fiq: false, virq: false, vfiq: false };
   #virtual = false;
-  readonly #uart;
   readonly #ram = new Uint8Array(ramSize);
   #context: IccContext;
   #time = 16_000;
 
   constructor(security: "single" | "two") {
+    this.#security = security;
+    this.gic = this.#makeGic();
+    const clock: Clock = { now: () => (this.#time += 16), schedule: () => ({ cancel() {} }) };
+    const line = (name: keyof typeof timerInterrupts) => ({
+      set: (level: boolean) => this.gic.ppi(0, timerInterrupts[name]).set(level),
+    });
+    this.#timers = new GenericTimers({
+      clock,
+      lines: {
+        physical: line("physical"),
+        virtual: line("virtual"),
+        hypervisorPhysical: line("hypervisorPhysical"),
+        hypervisorVirtual: line("hypervisorVirtual"),
+        securePhysical: line("securePhysical"),
+      },
+    });
+    this.#context =
+      security === "two"
+        ? { el: 3, scrNs: false, scrFiq: false, scrIrq: false }
+        : { el: 1, scrNs: true, scrFiq: false, scrIrq: false };
+    if (security === "two") this.gic.cpuInterface(0).setExecutionState(3, true);
+  }
+
+  #makeGic(): Gic {
     const unconnected = { set() {} };
     const ram = this.#ram;
     const inside = (address: number, length: number) => address >= ramBase && address + length <= ramBase + ramSize;
@@ -127,10 +152,10 @@ export class ModelMachine {
         return true;
       },
     };
-    this.gic = createGic({
+    return createGic({
       peAffinities: [0, 1],
       spiCount: 224,
-      security,
+      security: this.#security,
       outputs: [
         {
           irq: { set: (level) => (this.#levels.irq = level) },
@@ -143,24 +168,14 @@ export class ModelMachine {
       log: silentLog,
       dma,
     });
-    const clock: Clock = { now: () => (this.#time += 16), schedule: () => ({ cancel() {} }) };
-    const line = (name: keyof typeof timerInterrupts) => this.gic.ppi(0, timerInterrupts[name]);
-    this.#timers = new GenericTimers({
-      clock,
-      lines: {
-        physical: line("physical"),
-        virtual: line("virtual"),
-        hypervisorPhysical: line("hypervisorPhysical"),
-        hypervisorVirtual: line("hypervisorVirtual"),
-        securePhysical: line("securePhysical"),
-      },
-    });
-    this.#uart = this.gic.spi(1);
-    this.#context =
-      security === "two"
-        ? { el: 3, scrNs: false, scrFiq: false, scrIrq: false }
-        : { el: 1, scrNs: true, scrFiq: false, scrIrq: false };
-    if (security === "two") this.gic.cpuInterface(0).setExecutionState(3, true);
+  }
+
+  /** Goes on with a new GIC, which has the state of the old one by way of JSON, and drives its outputs anew. */
+  exchangeGic(): void {
+    const saved = JSON.stringify(this.gic.save());
+    Object.assign(this.#levels, { irq: false, fiq: false, virq: false, vfiq: false });
+    this.gic = this.#makeGic();
+    this.gic.restore(JSON.parse(saved));
   }
 
   perform({ kind, location, value }: Access): bigint {
@@ -211,7 +226,7 @@ export class ModelMachine {
     if (address >= ramBase) {
       for (let index = 0; index < size; index++) this.#ram[address - ramBase + index] = value >>> (8 * index);
     } else if (address >= itsBase && address < redistributorBase) this.gic.its!.write(address - itsBase, size, value);
-    else if (address === uartMask) this.#uart.set((value & 0x20) !== 0);
+    else if (address === uartMask) this.gic.spi(1).set((value & 0x20) !== 0);
     else if (address === uartData) return;
     else {
       const secure = this.#context.el === 3 || !this.#context.scrNs;
