@@ -1,13 +1,15 @@
 /**
  * Compares traps, register by register and control bit by control bit, with QEMU (see test/architecture/trap-sweep.ts):
  *
- *     npx tsx scripts/trap-sweep.ts [--core NAME] [--sweep plain|controls|encodings|pairs|pstate|step|breakpoints|watchpoints] [--limit LINES]
+ *     npx tsx scripts/trap-sweep.ts [--core NAME] [--sweep plain|controls|encodings|pairs|random|pstate|step|breakpoints|watchpoints] [--limit LINES]
+ *         [--seed N] [--groups N]   of the random sweep
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { randomGroups } from "../test/architecture/random-groups.js";
 import {
   breakpointGroups,
   pairGroups,
@@ -36,6 +38,8 @@ const { values } = parseArgs({
     core: { type: "string", default: "neoverse-n1" },
     sweep: { type: "string", default: "plain" },
     command: { type: "string", default: "bin/trapeze.js run" },
+    seed: { type: "string", default: "1" },
+    groups: { type: "string", default: "140" },
     limit: { type: "string", default: "60" },
   },
 });
@@ -45,6 +49,7 @@ const kinds: Readonly<Record<string, () => Omit<Sweep, "core">>> = {
   controls: () => ({ bodies: tableBodies(), groups: controlGroups(core) }),
   encodings: () => ({ bodies: everyRead(), groups: plainGroups(core) }),
   pairs: () => ({ bodies: routedBodies, groups: pairGroups(core) }),
+  random: () => ({ bodies: tableBodies(), groups: randomGroups(core, Number(values.seed), Number(values.groups)) }),
   pstate: () => ({ bodies: routedBodies, groups: pstateGroups(core) }),
   step: () => ({ bodies: steppedBodies, groups: stepGroups(core) }),
   breakpoints: () => ({ bodies: routedBodies.slice(0, 2), groups: breakpointGroups(core) }),

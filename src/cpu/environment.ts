@@ -292,7 +292,8 @@ function waitFor(pe: ProcessingElement, event: boolean): number {
 function esb(pe: ProcessingElement): number {
   const pending = pe.irqPending;
   const masked = (pe.state(PeState.daif) & 4) !== 0;
-  if (pe.el < 2 && pe.el2Enabled && (pe.hcrLow & Hcr.AMO) !== 0 && pending & Interrupt.vserror) {
+  const virtual = pe.el < 2 && pe.el2Enabled && (pe.hcrLow & (Hcr.AMO | Hcr.TGE)) === Hcr.AMO;
+  if (virtual && pending & Interrupt.vserror) {
     if (!masked) return leave;
     pe.setRegister(Word.VDISR_EL2, 0x8000_0000 | (pe.register(Word.VSESR_EL2) & 0x1ff_ffff), 0);
     pe.setRegister(Word.HCR_EL2, pe.register(Word.HCR_EL2) & ~Hcr.VSE, pe.register(Word.HCR_EL2 + 1));

@@ -13,6 +13,9 @@ const userWord = wordOf("PMUSERENR_EL0");
 const counterWord = (n: number): number => wordOf("PMEVCNTR0_EL0") + n * 2;
 const typeWord = (n: number): number => wordOf("PMEVTYPER0_EL0") + n * 2;
 
+/** Registers with a bit for each counter. */
+const setWords: ReadonlySet<number> = new Set([enabledWord, interruptWord, overflowWord]);
+
 const two32 = 2 ** 32;
 const cycleBit = 1 << 31;
 const allCounters = cycleBit | ((1 << counterCount) - 1);
@@ -175,17 +178,25 @@ export class PerformanceMonitor {
     this.overflowInterrupt?.(asserted);
   }
 
-  /** Reads a PM* register into PeState.argument; false where that is UNDEFINED. */
-  read(name: string): boolean {
+  /** How many event counters the current level has: below EL2, those that MDCR_EL2.HPMN leaves it (D8.5). */
+  #accessible(): number {
+    const pe = this.#pe;
+    return pe.el < 2 && pe.el2Enabled ? Math.min(pe.register(mdcrEl2) & 31, counterCount) : counterCount;
+  }
+
+  /** Reads a PM* register into PeState.argument. Counters that the level hasn't are RAZ, one of the choices there are. */
+  read(name: string): void {
     const pe = this.#pe;
     if (this.active) this.synchronize();
     const at = this.#place(name);
-    if (at < 0) return false;
-    pe.setArgument(pe.register(at), at === cycleWord || name.startsWith("PMCEID") ? pe.register(at + 1) : 0);
-    return true;
+    let value = at < 0 ? 0 : pe.register(at);
+    const count = this.#accessible();
+    if (at === pmcr) value = (value & ~0xf800) | (count << 11);
+    else if (setWords.has(at)) value &= cycleBit | ((1 << count) - 1);
+    pe.setArgument(value, at === cycleWord || name.startsWith("PMCEID") ? pe.register(at + 1) : 0);
   }
 
-  /** The word that holds what a name shows; -1 for a counter that isn't there. */
+  /** The word that holds what a name shows; -1 for a counter that the current level hasn't. */
   #place(name: string): number {
     switch (name) {
       case "PMCNTENCLR_EL0":
@@ -199,23 +210,27 @@ export class PerformanceMonitor {
         const selected = this.#pe.register(selectWord) & 31;
         const types = name === "PMXEVTYPER_EL0";
         if (selected === 31) return types ? cycleFilter : -1;
-        if (selected >= counterCount) return -1;
+        if (selected >= this.#accessible()) return -1;
         return types ? typeWord(selected) : counterWord(selected);
       }
-      default:
-        return wordOf(name);
+      default: {
+        const number = /^PMEV(?:CNTR|TYPER)(\d+)_EL0$/.exec(name);
+        return number !== null && Number(number[1]) >= this.#accessible() ? -1 : wordOf(name);
+      }
     }
   }
 
-  /** Writes a PM* register from PeState.argument; false where that is UNDEFINED. */
-  write(name: string): boolean {
+  /** Writes a PM* register from PeState.argument. Counters that the level hasn't are WI. */
+  write(name: string): void {
     const pe = this.#pe;
-    const value = pe.argumentLow;
+    const count = this.#accessible();
+    const isSet = /^PM(CNTEN|INTEN|OVS|SWINC)/.test(name);
+    const value = isSet ? pe.argumentLow & (cycleBit | ((1 << count) - 1)) : pe.argumentLow;
     this.synchronize();
     switch (name) {
       case "PMCR_EL0": {
         pe.setRegister(pmcr, (pe.register(pmcr) & ~0x79) | (value & 0x79), 0);
-        if (value & 2) for (let n = 0; n < counterCount; n++) pe.setRegister(counterWord(n), 0, 0);
+        if (value & 2) for (let n = 0; n < count; n++) pe.setRegister(counterWord(n), 0, 0);
         if (value & 4) pe.setRegister(cycleWord, 0, 0);
         break;
       }
@@ -251,7 +266,7 @@ export class PerformanceMonitor {
         break;
       default: {
         const at = this.#place(name);
-        if (at < 0) return false;
+        if (at < 0) return;
         const filter = at === cycleFilter;
         const isType = filter || name.includes("TYPER");
         pe.setRegister(at, filter ? value & 0xfc00_0000 : isType ? value & 0xfc00_ffff : value, 0);
@@ -259,7 +274,6 @@ export class PerformanceMonitor {
     }
     this.configure();
     this.#driveInterrupt();
-    return true;
   }
 
   #softwareIncrement(mask: number): void {

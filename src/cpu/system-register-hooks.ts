@@ -118,6 +118,12 @@ function e2hLayout(low: number, high: number, res1: number): RegisterHook {
   };
 }
 
+/** What DISR_EL1 means at the current level: VDISR_EL2 where SErrors are virtual; -1, RAZ/WI, below EL3 where EL3 takes them (D17.2.34). */
+function deferredErrorWord(pe: ProcessingElement): number {
+  if (pe.el === 1 && pe.el2Enabled && (pe.hcrLow & Hcr.AMO) !== 0) return Word.VDISR_EL2;
+  return pe.el < 3 && pe.haveEl3 && (pe.register(Word.SCR_EL3) & Scr.EA) !== 0 ? -1 : Word.DISR_EL1;
+}
+
 const dczRules = trapRules(["DZE", "TDZ"]);
 
 const dispatchTimer: RegisterHook = {
@@ -169,8 +175,14 @@ const dispatchSecureTimer: RegisterHook = {
 };
 
 const dispatchPmu: RegisterHook = {
-  read: (pe, entry) => (pe.pmu.read(entry.name) ? next : hookUndefined),
-  write: (pe, entry) => (pe.pmu.write(entry.name) ? leave : hookUndefined),
+  read(pe, entry) {
+    pe.pmu.read(entry.name);
+    return next;
+  },
+  write(pe, entry) {
+    pe.pmu.write(entry.name);
+    return leave;
+  },
 };
 
 const claimWord = wordOf("DBGCLAIMSET_EL1");
@@ -272,13 +284,13 @@ export const registerHooks: Readonly<Record<string, RegisterHook>> = {
   },
   disr: {
     read(pe) {
-      const at = pe.el === 1 && pe.el2Enabled && (pe.hcrLow & Hcr.AMO) !== 0 ? Word.VDISR_EL2 : Word.DISR_EL1;
-      pe.setArgument(pe.register(at), 0);
+      const at = deferredErrorWord(pe);
+      pe.setArgument(at < 0 ? 0 : pe.register(at), 0);
       return next;
     },
     write(pe) {
-      const at = pe.el === 1 && pe.el2Enabled && (pe.hcrLow & Hcr.AMO) !== 0 ? Word.VDISR_EL2 : Word.DISR_EL1;
-      pe.setRegister(at, pe.argumentLow & 0x81ff_ffff, 0);
+      const at = deferredErrorWord(pe);
+      if (at >= 0) pe.setRegister(at, pe.argumentLow & 0x81ff_ffff, 0);
       return next;
     },
   },

@@ -46,6 +46,8 @@ export interface Group {
   readonly overrides: ReadonlyMap<string, bigint | string>;
   /** PSTATE bits to turn over, as in SPSR_ELx. */
   readonly pstate?: number;
+  /** Only these of the sweep's bodies, one after the other with the registers as the one before leaves them. */
+  readonly slice?: { readonly first: number; readonly count: number };
 }
 
 export interface Outcome {
@@ -69,7 +71,7 @@ export interface Sweep {
 export const bit = (n: number): bigint => 1n << BigInt(n);
 const bits = (...numbers: number[]): bigint => numbers.reduce((value, n) => value | bit(n), 0n);
 
-const systemWord = (encoding: number, read: boolean): number => {
+export const systemWord = (encoding: number, read: boolean): number => {
   const { op0, op1, crn, crm, op2 } = splitEncoding(encoding);
   return (0xd500_0000 | (read ? 1 << 21 : 0) | (op0 << 19) | (op1 << 16) | (crn << 12) | (crm << 8) | (op2 << 5)) >>> 0;
 };
@@ -237,13 +239,23 @@ export function plainGroups(core: string): Group[] {
     .map((level) => ({ name: level.name, level, overrides: levelOverrides(level) }));
 }
 
+/** Control registers that act on a level, with what they hold there when nothing is trapped, and the bits to turn over. */
+export function levelControls(level: Level, overrides: ReadonlyMap<string, bigint | string>) {
+  return Object.entries(controls)
+    .filter(([, { at }]) => at(level))
+    .map(([register, { value, flips, values = [], e2h }]) => ({
+      register,
+      flips,
+      values,
+      before: (overrides.get(register) as bigint | undefined) ?? (level.e2h && e2h !== undefined ? e2h : value),
+    }));
+}
+
 /** Every control bit, turned over, at every level that it may act on. */
 export function controlGroups(core: string): Group[] {
   const found: Group[] = [];
   for (const { level, overrides, name } of plainGroups(core)) {
-    for (const [register, { value, flips, values = [], at, e2h }] of Object.entries(controls)) {
-      if (!at(level)) continue;
-      const before = (overrides.get(register) as bigint | undefined) ?? (level.e2h && e2h !== undefined ? e2h : value);
+    for (const { register, flips, values, before } of levelControls(level, overrides)) {
       for (const n of flips) {
         const changed = new Map(overrides);
         // SCR_EL3.NS and HCR_EL2's bits must be what the level says when others are written.
@@ -294,14 +306,15 @@ function tables(sweep: Sweep, results: string): string {
   }
   add(defaults, (first, count) => `.word ${first}, ${count}\n.quad 0\n.word 0, 0`);
   const whole = sweep.bodies.length;
-  for (const { level, overrides: values, pstate = 0 } of sweep.groups) {
+  for (const { level, overrides: values, pstate = 0, slice } of sweep.groups) {
+    const list = slice === undefined ? whole : slice.first * 0x10000 + slice.count;
     // SCR_EL3 and HCR_EL2 first; registers that the defaults don't have last.
     const place = (name: string): number => (ordered.indexOf(name) + ordered.length + 1) % (ordered.length + 1);
     const order = [...values].sort(([a], [b]) => place(a) - place(b));
     add(
       order.map(([name, value]) => [name, typeof value === "string" ? value : `0x${value.toString(16)}`] as const),
       (first, count) =>
-        `.word ${first}, ${count}\n.quad 0x${((spsr(level) ^ pstate) >>> 0).toString(16)}\n.word ${level.el >= 2 ? 1 : 0}, ${whole}`,
+        `.word ${first}, ${count}\n.quad 0x${((spsr(level) ^ pstate) >>> 0).toString(16)}\n.word ${level.el >= 2 && slice === undefined ? 1 : 0}, ${list}`,
     );
   }
   const index = new Map(sweep.bodies.map(({ name }, n) => [name, n]));
@@ -369,11 +382,14 @@ export function readOutcomes(sweep: Sweep, file: string): Outcome[][] {
   const bytes = readFileSync(file);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const size = 32;
-  if (bytes.byteLength !== sweep.groups.length * sweep.bodies.length * size)
-    throw new Error(`${file} has ${bytes.byteLength} bytes, not ${sweep.groups.length * sweep.bodies.length * size}`);
+  const bodiesOf = ({ slice }: Group): readonly Body[] =>
+    slice === undefined ? sweep.bodies : sweep.bodies.slice(slice.first, slice.first + slice.count);
+  const records = sweep.groups.reduce((sum, group) => sum + bodiesOf(group).length, 0);
+  if (bytes.byteLength !== records * size)
+    throw new Error(`${file} has ${bytes.byteLength} bytes, not ${records * size}`);
   let at = 0;
-  return sweep.groups.map(() =>
-    sweep.bodies.map(() => {
+  return sweep.groups.map((group) =>
+    bodiesOf(group).map(() => {
       const end = view.getUint32(at + 8, true);
       const outcome: Outcome = {
         esr: view.getUint32(at, true),

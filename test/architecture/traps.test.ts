@@ -1,17 +1,21 @@
 /**
  * Registers and instructions of the tables at every level, with nothing trapped and with some of the control bits turned over, on QEMU
- * and on Trapeze. scripts/trap-sweep.ts tries all bits.
+ * and on Trapeze. scripts/trap-sweep.ts tries all bits, scripts/register-walk.ts
+ * walks further.
  */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { withDirectory } from "../support/tools.js";
+import { randomGroups } from "./random-groups.js";
+import { compareWalks, registerWalk } from "./register-walk.js";
 import { compareOutcomes } from "./trap-departures.js";
 import {
   buildSweep,
   controlGroups,
   type Group,
   machineOptions,
+  type Outcome,
   plainGroups,
   qemuCore,
   readOutcomes,
@@ -21,19 +25,26 @@ import {
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
-function differences(core: string, groups: readonly Group[], extra: readonly string[]): readonly string[] {
-  const sweep: Sweep = { core, bodies: tableBodies(), groups };
+function outcomes(sweep: Sweep, extra: readonly string[]): { ours: Outcome[][]; theirs: Outcome[][] } {
   return withDirectory((directory) => {
     const results = join(directory, "results");
     const elf = buildSweep(sweep, directory, results);
     const run = (command: string, args: readonly string[]) => {
-      execFileSync(command, args, { cwd: ROOT, timeout: 60_000, stdio: ["ignore", "ignore", "inherit"] });
+      // A QEMU whose timers hang listens to nothing else.
+      const limits = { timeout: 60_000, killSignal: "SIGKILL" } as const;
+      execFileSync(command, args, { cwd: ROOT, ...limits, stdio: ["ignore", "ignore", "inherit"] });
       return readOutcomes(sweep, results);
     };
-    const theirs = run("qemu-system-aarch64", machineOptions(qemuCore(core), elf));
-    const ours = run("node", ["bin/trapeze.js", "run", ...machineOptions(core, elf), ...extra]);
-    return compareOutcomes(sweep, ours, theirs).differences;
+    const theirs = run("qemu-system-aarch64", machineOptions(qemuCore(sweep.core), elf));
+    const ours = run("node", ["bin/trapeze.js", "run", ...machineOptions(sweep.core, elf), ...extra]);
+    return { ours, theirs };
   });
+}
+
+function differences(core: string, groups: readonly Group[], extra: readonly string[]): readonly string[] {
+  const sweep: Sweep = { core, bodies: tableBodies(), groups };
+  const { ours, theirs } = outcomes(sweep, extra);
+  return compareOutcomes(sweep, ours, theirs).differences;
 }
 
 describe("accesses to system registers end as on QEMU", () => {
@@ -53,5 +64,27 @@ describe("accesses to system registers end as on QEMU", () => {
 
   it("neoverse-n1, interpreting", () => {
     expect(differences("neoverse-n1", plainGroups("neoverse-n1"), ["--no-jit"])).toEqual([]);
+  });
+
+  it.each([
+    ["cortex-a53", 1],
+    ["cortex-a57", 2],
+    ["neoverse-n1", 3],
+    ["max", 4],
+  ] as const)("%s, random control bits turned over (seed %i)", (core, seed) => {
+    expect(differences(core, randomGroups(core, seed, 70), [])).toEqual([]);
+  });
+});
+
+describe("random walks over the system registers go as on QEMU", () => {
+  it.each([
+    ["cortex-a53", 1],
+    ["cortex-a57", 2],
+    ["neoverse-n1", 3],
+    ["max", 4],
+  ] as const)("%s (seed %i)", (core, seed) => {
+    const walk = registerWalk(core, seed, 1500);
+    const { ours, theirs } = outcomes(walk, []);
+    expect(compareWalks(walk, ours, theirs)).toEqual([]);
   });
 });
