@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 /**
  * scripts/pack-bundle.js OUTPUT KIND:NAME=FILE...: packs files into a bundle (guest/include/bundle.h).
- * KIND is program, application, kernel, bundle or text.
+ * KIND is program, application, domain, kernel, bundle or text.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 
-const KINDS = { program: 1, application: 2, kernel: 3, bundle: 4, text: 5 };
+const KINDS = { program: 1, application: 2, kernel: 3, bundle: 4, text: 5, domain: 6 };
 const ALIGN = 4096;
 const NAME_SIZE = 40;
 const HEADER_SIZE = 32;

@@ -12,6 +12,8 @@
  */
 int64_t app_handle(uint64_t function, const uint64_t arguments[7], uint64_t results[4]);
 
+/* Any call: x[] in and out; its x[0]. */
+int64_t app_call(uint64_t number, uint64_t x[4]);
 /* 0, or a negative number. */
 int64_t app_log(const char *text, uint64_t length);
 void app_panic(const char *text, uint64_t length) __attribute__((noreturn));

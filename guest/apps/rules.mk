@@ -1,6 +1,6 @@
 # Native applications: static ELF64 programs for the nanovisor, and the same sources as handlers inside it.
 APPS := pl011 tee scheduler
-APP_RUNTIME := $(BUILD)/apps/runtime.c.o $(BUILD)/apps/start.S.o $(BUILD)/common/sha256.c.o $(BUILD)/common/string.c.o
+APP_RUNTIME := $(BUILD)/apps/runtime.c.o $(BUILD)/apps/calls.c.o $(BUILD)/apps/start.S.o $(BUILD)/common/sha256.c.o $(BUILD)/common/string.c.o
 APP_HEADERS := $(wildcard include/*.h apps/*.h) apps/rules.mk Makefile
 
 .PHONY: apps
@@ -9,7 +9,7 @@ apps: $(APPS:%=$(BUILD)/apps/%.elf)
 
 $(BUILD)/apps/%.c.o: apps/%.c $(APP_HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(GENERAL) -Iapps -c -o $@ $<
+	$(CC) $(CFLAGS) $(GENERAL) -Iapps -DCONDUIT='"svc #0"' -c -o $@ $<
 $(BUILD)/apps/%.S.o: apps/%.S $(APP_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c -o $@ $<

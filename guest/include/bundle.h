@@ -19,6 +19,7 @@ enum bundle_kind {
     BUNDLE_KERNEL = 3,      /* arm64 Image that the nanovisor starts at EL1 */
     BUNDLE_BUNDLE = 4,      /* bundle that a kernel gets as its initrd */
     BUNDLE_TEXT = 5,        /* a command line, or other text */
+    BUNDLE_DOMAIN = 6,      /* static ELF64 that the nanovisor runs at EL1 beside the guest (domain.h) */
 };
 
 struct bundle_entry {

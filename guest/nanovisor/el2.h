@@ -9,7 +9,11 @@
 #define HCR_IMO BIT(4)
 #define HCR_AMO BIT(5)
 #define HCR_DC BIT(12)
+#define HCR_TWI BIT(13)
 #define HCR_TSC BIT(19)
+#define HCR_TIDCP BIT(20)
+#define HCR_TACR BIT(21)
+#define HCR_TSW BIT(22)
 #define HCR_TGE BIT(27)
 #define HCR_E2H BIT(34)
 
@@ -28,7 +32,12 @@
 #define CNTHCTL_E2H_EL1PCEN BIT(11)
 
 /* MDCR_EL2 */
+#define MDCR_TPMCR BIT(5)
+#define MDCR_TPM BIT(6)
 #define MDCR_TDE BIT(8)
+#define MDCR_TDA BIT(9)
+#define MDCR_TDOSA BIT(10)
+#define MDCR_TDRA BIT(11)
 
 /* ESR_EL2 */
 #define EC_WFX 0x01u
@@ -75,6 +84,7 @@ extern bool vhe;
 #define VBAR_EL12 S3_5_C12_C0_0
 #define CONTEXTIDR_EL12 S3_5_C13_C0_1
 #define CNTKCTL_EL12 S3_5_C14_C1_0
+#define CNTV_CTL_EL02 S3_5_C14_C3_1
 
 #define read_named(name) read_sysreg(name)
 #define write_named(name, value) write_sysreg(name, value)

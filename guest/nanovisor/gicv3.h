@@ -36,6 +36,8 @@
 #define INTID_MAINTENANCE 25u /* of the virtual CPU interface */
 #define INTID_TIMER 26u       /* CNTHP */
 
+#define INTID_VIRTUAL_TIMER 27u /* the guest's */
+
 void gicv3_init(void);
 void gicv3_init_pe(void);
 void gicv3_enable_private(uint32_t intid);

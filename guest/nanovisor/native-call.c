@@ -6,6 +6,7 @@
 #include "nanovisor.h"
 #include "pe.h"
 #include "space.h"
+#include "stubdomain.h"
 #include "user.h"
 
 /* The guest's registers that EL0 could read or write, or that would decide what EL0 may do. */
@@ -54,6 +55,10 @@ static void run(struct application *a, struct user *user, uint64_t function, con
 {
     struct native_context context = {.application = a, .results = results};
     struct guest_registers kept = {0};
+    if (a->domain) {
+        stubdomain_call(a, user, function, arguments, results);
+        return;
+    }
     *user = (struct user){
         .space = a->space,
         .mode = HYPLET_GUARDED,
@@ -138,10 +143,10 @@ static bool init(struct application *a)
     struct user user;
     run(a, &user, APP_INIT, arguments, results);
     if (user.end) {
-        log("application %s of service %s crashed in its APP_INIT", a->name, a->service);
-        user_report(&user, "application", (uint64_t)(a - applications));
+        log("%s %s of service %s crashed in its APP_INIT", a->what, a->name, a->service);
+        user_report(&user, a->what, (uint64_t)(a - applications));
     } else if (results[0]) {
-        log("application %s of service %s doesn't start: its APP_INIT says %ld", a->name, a->service, results[0]);
+        log("%s %s of service %s doesn't start: its APP_INIT says %ld", a->what, a->name, a->service, results[0]);
     }
     return !user.end && !results[0];
 }
@@ -150,7 +155,7 @@ bool application_start(struct application *a)
 {
     const char *wrong = application_load(a);
     if (wrong)
-        log("application %s of service %s can't be loaded: %s", a->name, a->service, wrong);
+        log("%s %s of service %s can't be loaded: %s", a->what, a->name, a->service, wrong);
     const bool started = !wrong && init(a);
     if (!started)
         application_unload(a);

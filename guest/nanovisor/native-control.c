@@ -55,7 +55,7 @@ void application_announce(const struct application *a)
     for (unsigned n = 0; n < 64; n++)
         text[n] = "0123456789abcdef"[digest[n / 2] >> (n % 2 ? 0 : 4) & 15];
     text[64] = 0;
-    log("service %s: application %s, %lu bytes, SHA-256 %s", a->service, a->name, a->image_size, text);
+    log("service %s: %s %s, %lu bytes, SHA-256 %s", a->service, a->what, a->name, a->image_size, text);
 }
 
 static int64_t load(struct application *a, uint64_t va, uint64_t size)

@@ -1,9 +1,11 @@
 /* ELF64 into a space (System V ABI, chapter 4 and 5). Nothing in the image is trusted. */
+#include "domain.h"
 #include "el2.h"
 #include "native.h"
 #include "pages.h"
 #include "pe.h"
 #include "space.h"
+#include "stubdomain.h"
 #include <stddef.h>
 
 #define PT_LOAD 1u
@@ -92,10 +94,10 @@ static const char *load_segments(struct application *a)
     return header->entry % 4 == 0 && space_page(a->space, header->entry, HYPLET_EXECUTE) ? 0 : "its entry point isn't in its code";
 }
 
-/* Each PE has its own; what is below is never mapped. */
-static const char *map_stacks(struct application *a)
+/* Each PE has its own; what is below is never mapped. A domain has one virtual CPU. */
+static const char *map_stacks(struct application *a, unsigned count)
 {
-    for (unsigned pe = 0; pe < pe_count; pe++)
+    for (unsigned pe = 0; pe < count; pe++)
         for (unsigned n = 1; n <= STACK_PAGES; n++) {
             void *page = own_page(a);
             if (!page || !space_map(a->space, STACKS + (pe + 1) * STACK_SPAN - n * PAGE_SIZE, phys(page), HYPLET_WRITE))
@@ -104,14 +106,26 @@ static const char *map_stacks(struct application *a)
     return 0;
 }
 
+static const char *map_ring(struct application *a)
+{
+    void *page = own_page(a);
+    if (!page || !space_map(a->space, DOMAIN_RING, phys(page), HYPLET_WRITE))
+        return "there is no page for its ring";
+    stubdomain_reset(a, page);
+    return 0;
+}
+
 const char *application_load(struct application *a)
 {
-    a->space = space_new(OWNER_END + (uint64_t)(a - applications), HYPLET_GUARDED);
+    const uint64_t owner = OWNER_END + (uint64_t)(a - applications);
+    a->space = a->domain ? space_new_domain(owner) : space_new(owner, HYPLET_GUARDED);
     if (!a->space)
         return "there is no room for another address space";
     const char *wrong = load_segments(a);
     if (!wrong)
-        wrong = map_stacks(a);
+        wrong = map_stacks(a, a->domain ? 1 : pe_count);
+    if (!wrong && a->domain)
+        wrong = map_ring(a);
     if (wrong)
         application_unload(a);
     return wrong;

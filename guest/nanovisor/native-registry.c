@@ -1,7 +1,7 @@
 /*
  * Which service is served by what. The bundle's text "applications" has a line each:
  *
- *     NAME application=ENTRY or handler=NAME, smc=FIRST-LAST mmio=BASE+SIZE io=PAGE timer=US budget=US restarts=N guest=read|write
+ *     NAME application=ENTRY or domain=ENTRY or handler=NAME, smc=FIRST-LAST mmio=BASE+SIZE io=PAGE timer=US budget=US restarts=N guest=read|write
  *     firmware=yes
  *
  * Function identifiers and addresses are hexadecimal, the rest is decimal. A service with neither application nor handler waits for
@@ -99,6 +99,11 @@ static bool parse_word(struct application *a, struct text w)
     uint64_t value;
     if (take(&w, "application="))
         return copy(w, a->name, sizeof a->name);
+    if (take(&w, "domain=")) {
+        a->domain = true;
+        a->what = "domain";
+        return copy(w, a->name, sizeof a->name);
+    }
     if (take(&w, "handler="))
         return copy(w, a->name, sizeof a->name) && (a->handler = native_handler_named(a->name)) != 0;
     if (take(&w, "smc="))
@@ -149,14 +154,14 @@ static void start(struct application *a, const struct bundle *bundle)
     if (a->handler) {
         log("service %s: handler %s, in the nanovisor", a->service, a->name);
         a->handler(APP_INIT, (const uint64_t[APP_ARGUMENTS]){(uint64_t)(a - applications)}, (uint64_t[APP_RESULTS]){0});
-    } else if (entry && entry->kind == BUNDLE_APPLICATION) {
+    } else if (entry && entry->kind == (a->domain ? BUNDLE_DOMAIN : BUNDLE_APPLICATION)) {
         a->image = bundle_data(bundle, entry);
         a->image_size = entry->size;
         a->state = APPLICATION_CHANGING;
         application_announce(a);
         application_start(a);
     } else if (a->name[0]) {
-        log("service %s: the bundle has no application %s", a->service, a->name);
+        log("service %s: the bundle has no %s %s", a->service, a->what, a->name);
     }
 }
 
@@ -171,7 +176,7 @@ static void read_line(struct text line, const struct bundle *bundle, unsigned nu
         log("the registry of applications has more than %u services", MAX_SERVICES_NATIVE);
         return;
     }
-    *a = (struct application){.restarts = DEFAULT_RESTARTS, .budget = ticks_of_ns(DEFAULT_BUDGET_US * NS_PER_US)};
+    *a = (struct application){.what = "application", .restarts = DEFAULT_RESTARTS, .budget = ticks_of_ns(DEFAULT_BUDGET_US * NS_PER_US)};
     if (!parse_line(a, line)) {
         log("the registry of applications makes no sense in line %u", number_of_line);
         return;

@@ -19,8 +19,8 @@ void application_crashed(struct application *a, const struct user *user)
     unlock(&a->lock);
     if (!first)
         return;
-    log("application %s of service %s crashed, %u of %u restarts", a->name, a->service, a->crashes, a->restarts);
-    user_report(user, "application", (uint64_t)(a - applications));
+    log("%s %s of service %s crashed, %u of %u restarts", a->what, a->name, a->service, a->crashes, a->restarts);
+    user_report(user, a->what, (uint64_t)(a - applications));
     for (unsigned n = 0; n < pe_count; n++)
         if (n != this_pe()->index && pes[n].state != PE_ABSENT)
             gicv3_kick(n);
@@ -31,7 +31,7 @@ void application_crashed(struct application *a, const struct user *user)
         application_start(a);
         return;
     }
-    log("application %s of service %s stays stopped", a->name, a->service);
+    log("%s %s of service %s stays stopped", a->what, a->name, a->service);
     lock(&a->lock);
     a->state = APPLICATION_STOPPED;
     unlock(&a->lock);

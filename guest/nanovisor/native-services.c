@@ -119,7 +119,7 @@ bool native_service(struct user *user, struct frame *frame, unsigned immediate)
         x[0] = (uint64_t)log_for(a, a->service, x[0], x[1]);
         return true;
     case APP_CALL_PANIC:
-        log("application %s of service %s panics", a->name, a->service);
+        log("%s %s of service %s panics", a->what, a->name, a->service);
         log_for(a, a->service, x[0], x[1]);
         return false;
     case APP_CALL_SMC:

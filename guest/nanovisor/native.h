@@ -27,6 +27,8 @@ struct application {
     char service[9];
     char name[40];
     native_handler *handler;
+    bool domain;                  /* it is a stubdomain (stubdomain.h), not an application */
+    const char *what;             /* which of the two, for the log */
     uint64_t smc_first, smc_last; /* function identifiers; 0: none */
     uint64_t mmio, mmio_size;     /* guest-physical; 0: none */
     uint64_t io;                  /* a page of device registers that it may map; 0: none */

@@ -41,14 +41,13 @@ unsigned spaces_count(void)
     return count;
 }
 
-struct space *space_new(uint64_t owner, enum hyplet_mode mode)
+static struct space *create(uint64_t owner, enum hyplet_mode mode, bool by_stage2)
 {
     struct space *space = 0;
     lock(&spaces_lock);
     for (unsigned n = 0; n < MAX_SPACES && !space; n++)
         if (!spaces[n].owner)
             space = &spaces[n];
-    const bool by_stage2 = mode == HYPLET_GUARDED && !vhe;
     uint64_t *root = space ? by_stage2 ? page_new() : stage1_new_root() : 0;
     if (root)
         *space = (struct space){
@@ -60,6 +59,16 @@ struct space *space_new(uint64_t owner, enum hyplet_mode mode)
         };
     unlock(&spaces_lock);
     return root ? space : 0;
+}
+
+struct space *space_new(uint64_t owner, enum hyplet_mode mode)
+{
+    return create(owner, mode, mode == HYPLET_GUARDED && !vhe);
+}
+
+struct space *space_new_domain(uint64_t owner)
+{
+    return create(owner, HYPLET_GUARDED, true);
 }
 
 bool space_ending(const struct space *space)

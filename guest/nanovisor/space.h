@@ -25,6 +25,8 @@ struct space {
 struct space *space_of(uint64_t owner);
 /* A new one, or null when there are too many or no memory. */
 struct space *space_new(uint64_t owner, enum hyplet_mode mode);
+/* One that confines EL1 as well, by a stage 2: a domain's. */
+struct space *space_new_domain(uint64_t owner);
 /* Whether calls into it may be made, or go on. */
 bool space_ending(const struct space *space);
 /* End calls that are under way on any PE, wait for them, unmap everything and forget it. */

@@ -3,6 +3,7 @@
  *
  * uint64_t user_enter_guarded(entry, stack, const uint64_t x[8], uint64_t *unwind): run it at EL0 until user_unwind() is called.
  * uint64_t user_enter_classic(the same): run it at EL2t, where it may simply return.
+ * uint64_t user_enter_domain(const struct frame *frame, unused, unused, uint64_t *unwind): go on at EL1 with these registers.
  * void user_unwind(uint64_t result, uint64_t unwind): return `result` from the call that stored `unwind`; whatever is on the stack
  * above it is dropped.
  */
@@ -61,6 +62,12 @@ user_enter_classic:
     msr     daifset, #0xf
     msr     spsel, #1
     b       restore_callee
+
+    .global user_enter_domain
+user_enter_domain:
+    save_callee
+    mov     x1, sp
+    b       guest_enter                     // a copy of the frame below what is kept
 
     .global user_unwind
 user_unwind:

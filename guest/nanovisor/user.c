@@ -11,6 +11,7 @@
 
 uint64_t user_enter_guarded(uint64_t entry, uint64_t stack, const uint64_t x[8], uint64_t *unwind);
 uint64_t user_enter_classic(uint64_t entry, uint64_t stack, const uint64_t x[8], uint64_t *unwind);
+uint64_t user_enter_domain(const struct frame *frame, uint64_t, uint64_t, uint64_t *unwind);
 void user_unwind(uint64_t result, uint64_t unwind) __attribute__((noreturn));
 void fp_save(uint64_t area[FP_AREA]);
 void fp_restore(const uint64_t area[FP_AREA]);
@@ -92,7 +93,9 @@ uint64_t user_call(struct user *user)
         alarm_set(&budgets[pe->index], counter() + user->budget);
     }
     fp_trap(true);
-    if (guarded) {
+    if (user->resume) {
+        result = user_enter_domain(user->resume, 0, 0, &user->unwind);
+    } else if (guarded) {
         take_el0(user->space);
         result = user_enter_guarded(user->entry, user->stack, user->x, &user->unwind);
         give_el0_back(user->space);
@@ -102,7 +105,8 @@ uint64_t user_call(struct user *user)
     pe->user = 0;
     fp_take_back(pe);
     alarm_cancel(&budgets[pe->index]);
-    write_sysreg(sp_el0, sp_el0);
+    if (!user->resume)
+        write_sysreg(sp_el0, sp_el0);
     return result;
 }
 
@@ -148,6 +152,12 @@ static void system_call(struct user *user, struct frame *frame, uint64_t esr)
 void user_exception(struct frame *frame, uint64_t esr)
 {
     struct pe *pe = this_pe();
+    const bool call = ESR_EC(esr) == EC_HVC64 || ESR_EC(esr) == EC_SMC64;
+    if (pe->user->trapped) {
+        if (!pe->user->trapped(pe->user, frame, esr))
+            end_with(frame, call ? HYPLET_END_SYSCALL : HYPLET_END_FAULT, esr);
+        return;
+    }
     switch (ESR_EC(esr)) {
     case EC_FP:
         if (pe->fp_saved)

@@ -19,7 +19,9 @@ struct user {
     uint64_t budget; /* counter ticks; 0: none */
     /* An SVC with an immediate other than 0: true to go on, false to end the call as HYPLET_END_SYSCALL. Null: always false. */
     bool (*service)(struct user *user, struct frame *frame, unsigned immediate);
-    void *context; /* for service() */
+    void *context; /* for service() and trapped() */
+    struct frame *resume; /* not null: a domain's registers, with which it goes on at EL1 (stubdomain.h); entry, stack and x don't count */
+    bool (*trapped)(struct user *user, struct frame *frame, uint64_t esr); /* its exceptions: true to go on, false to end it */
     const uint64_t *keep; /* when this becomes 0 the call ends as HYPLET_END_RESET; may be null */
 
     uint32_t end;  /* enum hyplet_end, or 0: it returned */

@@ -21,6 +21,8 @@ struct vgic_pe {
     struct vgic_private private;
     uint32_t waiting[WORDS]; /* physical interrupts, acknowledged, that found no list register */
     unsigned waiting_count;
+    bool away; /* a domain has the virtual CPU interface; the guest's is here */
+    uint64_t lrs[MAX_LRS], used, vmcr, ap1r0;
 };
 
 static struct vgic_pe vgics[MAX_PES];
@@ -74,10 +76,15 @@ static uint64_t priority_of(const struct vgic_pe *vgic, uint32_t intid)
     return intid < FIRST_SPI ? vgic->private.priority[intid] : vgic_spi_priority[intid];
 }
 
+static uint64_t empty_lrs(void)
+{
+    return read_sysreg(ich_elrsr_el2) & (BIT(lr_count()) - 1);
+}
+
 /* A list register with nothing in it, or -1. */
 static int free_lr(void)
 {
-    const uint64_t empty = read_sysreg(ich_elrsr_el2) & (BIT(lr_count()) - 1);
+    const uint64_t empty = empty_lrs();
     return empty ? __builtin_ctzl(empty) : -1;
 }
 
@@ -144,17 +151,63 @@ static bool refill_private(struct vgic_pe *vgic)
 void vgic_refill(void)
 {
     struct vgic_pe *vgic = &vgics[this_pe()->index];
-    set_underflow(vgic_enabled && !(refill_hardware(vgic) && refill_private(vgic)));
+    if (!vgic->away)
+        set_underflow(vgic_enabled && !(refill_hardware(vgic) && refill_private(vgic)));
 }
 
 void vgic_give(uint32_t intid)
 {
     struct vgic_pe *vgic = &vgics[this_pe()->index];
-    if (vgic_enabled && !vgic->waiting_count && place(vgic, intid, linked_to(intid)))
+    if (vgic->away && intid == INTID_VIRTUAL_TIMER) {
+        gicv3_deactivate(intid); /* the domain's doing, whose affair it isn't: the guest's is off */
+        return;
+    }
+    if (vgic_enabled && !vgic->away && !vgic->waiting_count && place(vgic, intid, linked_to(intid)))
         return;
     vgic->waiting[intid / 32] |= 1u << intid % 32;
     vgic->waiting_count++;
-    set_underflow(vgic_enabled);
+    if (!vgic->away)
+        set_underflow(vgic_enabled);
+}
+
+void vgic_domain_raise(struct vgic_domain *domain, uint32_t intid)
+{
+    domain->lr = (domain->lr & ICH_LR_ACTIVE) | ICH_LR_PENDING | ICH_LR_GROUP1 | intid;
+}
+
+void vgic_put_away(const struct vgic_domain *domain)
+{
+    struct vgic_pe *vgic = &vgics[this_pe()->index];
+    vgic->used = ~empty_lrs() & (BIT(lr_count()) - 1);
+    for (uint64_t left = vgic->used; left; left &= left - 1) {
+        const unsigned n = (unsigned)__builtin_ctzl(left);
+        vgic->lrs[n] = lr_read(n);
+        lr_write(n, 0);
+    }
+    vgic->vmcr = read_sysreg(ich_vmcr_el2);
+    vgic->ap1r0 = read_sysreg(ich_ap1r0_el2);
+    vgic->away = true;
+    set_underflow(false);
+    lr_write(0, domain->lr);
+    write_sysreg(ich_vmcr_el2, domain->vmcr);
+    write_sysreg(ich_ap1r0_el2, domain->ap1r0);
+}
+
+void vgic_bring_back(struct vgic_domain *domain)
+{
+    struct vgic_pe *vgic = &vgics[this_pe()->index];
+    domain->lr = lr_read(0);
+    domain->vmcr = read_sysreg(ich_vmcr_el2);
+    domain->ap1r0 = read_sysreg(ich_ap1r0_el2);
+    lr_write(0, 0);
+    for (uint64_t left = vgic->used; left; left &= left - 1) {
+        const unsigned n = (unsigned)__builtin_ctzl(left);
+        lr_write(n, vgic->lrs[n]);
+    }
+    write_sysreg(ich_vmcr_el2, vgic->vmcr);
+    write_sysreg(ich_ap1r0_el2, vgic->ap1r0);
+    vgic->away = false;
+    vgic_refill();
 }
 
 void vgic_raise(unsigned pe, uint32_t intid)

@@ -13,6 +13,17 @@ void vgic_raise(unsigned pe, uint32_t intid);
 /* Move what is pending for this PE into list registers: after a kick, a maintenance interrupt, a change of enables. */
 void vgic_refill(void);
 
+/*
+ * Give this PE's virtual CPU interface to a domain, whose only interrupts are those that vgic_domain_raise() makes pending while it is
+ * away; what comes for the guest meanwhile waits. Then take it back.
+ */
+struct vgic_domain {
+    uint64_t lr, vmcr, ap1r0;
+};
+void vgic_domain_raise(struct vgic_domain *domain, uint32_t intid);
+void vgic_put_away(const struct vgic_domain *domain);
+void vgic_bring_back(struct vgic_domain *domain);
+
 /* The private interrupts that have no physical side: which are enabled, pending, and their priorities. For the distributor. */
 #define VGIC_VIRTUAL_PRIVATE (0xffffu | 1u << 20)
 struct vgic_private {

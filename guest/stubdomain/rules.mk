@@ -1,0 +1,26 @@
+# Stubdomains: the applications' sources as guests of their own (include/domain.h).
+DOMAINS := pl011 tee
+DOMAIN_HEADERS := $(wildcard include/*.h apps/*.h stubdomain/*.h) stubdomain/rules.mk Makefile
+DOMAIN_RUNTIME := $(patsubst %,$(BUILD)/stubdomain/%.o,start.S main.c calls.c) $(BUILD)/common/sha256.c.o $(BUILD)/common/string.c.o
+
+.PHONY: domains
+domains: $(DOMAINS:%=$(BUILD)/stubdomain/%.elf)
+all: domains
+.SECONDARY: $(DOMAIN_RUNTIME)
+
+$(BUILD)/stubdomain/%.c.o: stubdomain/%.c $(DOMAIN_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(GENERAL) -Iapps -c -o $@ $<
+$(BUILD)/stubdomain/%.S.o: stubdomain/%.S $(DOMAIN_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c -o $@ $<
+$(BUILD)/stubdomain/calls.c.o: apps/calls.c $(DOMAIN_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(GENERAL) -Iapps -DCONDUIT='"hvc #0"' -c -o $@ $<
+# An application's faults, and beside them those that a domain can commit.
+$(BUILD)/stubdomain/tee-faults.c.o: apps/tee-faults.c $(DOMAIN_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(GENERAL) -Iapps -Dcommit_fault=commit_application_fault -c -o $@ $<
+$(BUILD)/stubdomain/%.elf: $(BUILD)/apps/%.c.o $(DOMAIN_RUNTIME)
+	$(CC) $(LDFLAGS_BARE) -Wl,-T,user/user.ld -Wl,--strip-all -o $@ $^
+$(BUILD)/stubdomain/tee.elf: $(BUILD)/stubdomain/faults.c.o $(BUILD)/stubdomain/tee-faults.c.o
