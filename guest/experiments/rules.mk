@@ -35,3 +35,25 @@ $(BUILD)/images/nanovisor.image: $(BUILD)/nanovisor/Image
 $(HYPLET_RUNS:%=$(BUILD)/images/%.bundle): $(BUILD)/images/%.bundle: experiments/latency/%.arguments $(BUILD)/kernel/Image \
                                                                      $(BUILD)/images/latency.bundle
 	../scripts/pack-bundle.js $@ kernel:kernel=$(BUILD)/kernel/Image bundle:initrd=$(BUILD)/images/latency.bundle text:arguments=$<
+
+# Requests: the same program under three registries, whose services are handlers, applications and stubdomains.
+REQUEST_RUNS := $(basename $(notdir $(wildcard experiments/requests/*.registry)))
+REQUEST_FILES := $(foreach a,pl011 tee,application:$(a)=$(BUILD)/apps/$(a).elf)
+REQUEST_DOMAINS := $(foreach d,pl011 tee,domain:$(d)=$(BUILD)/stubdomain/$(d).elf)
+IMAGES += $(REQUEST_RUNS:%=%.bundle)
+all: $(REQUEST_RUNS:%=$(BUILD)/images/%.bundle)
+
+$(BUILD)/experiments/requests/request.c.o: experiments/requests/request.c experiments/latency/latency.h $(HYPLET_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(USER_CFLAGS) -Ihyplets -Iexperiments/latency -c -o $@ $<
+$(BUILD)/experiments/requests/request.elf: $(BUILD)/experiments/requests/request.c.o $(BUILD)/hyplets/libhyplet.c.o $(USER_OBJECTS)
+	$(CC) $(LDFLAGS_BARE) -Wl,-T,user/user.ld -Wl,--strip-all -o $@ $^
+$(BUILD)/experiments/requests/programs.bundle: $(BUILD)/experiments/requests/request.elf $(BUILD)/programs/busy.elf $(BUILD)/programs/run.elf
+	../scripts/pack-bundle.js $@ $(foreach p,$(basename $(notdir $^)),program:$(p)=$(filter %/$(p).elf,$^))
+$(REQUEST_RUNS:%=$(BUILD)/images/%.bundle): $(BUILD)/images/%.bundle: experiments/requests/%.registry \
+    experiments/requests/requests.arguments $(BUILD)/kernel/Image $(BUILD)/experiments/requests/programs.bundle \
+    $(foreach s,pl011 tee,$(BUILD)/apps/$(s).elf $(BUILD)/stubdomain/$(s).elf)
+	@mkdir -p $(@D)
+	../scripts/pack-bundle.js $@ kernel:kernel=$(BUILD)/kernel/Image bundle:initrd=$(BUILD)/experiments/requests/programs.bundle \
+	  text:arguments=experiments/requests/requests.arguments text:applications=$< \
+	  $(if $(findstring application,$*),$(REQUEST_FILES)) $(if $(findstring stubdomain,$*),$(REQUEST_DOMAINS))

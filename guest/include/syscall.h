@@ -39,6 +39,8 @@
 #define SYS_ALARM 30         /* struct alarm_setup: starts the alarm device, whose interrupt was opened on this PE; null stops it */
 #define SYS_INFO 31          /* INFO_...: a figure about the kernel */
 #define SYS_APPLICATION 32   /* struct application_request; init's alone */
+#define SYS_SECURE_CALL 33   /* struct secure_call: an SMC to the Trusted OS, as its driver makes it */
+#define SYS_MAP_CONSOLE 34   /* the console's registers, mapped for this process to use as the kernel does: their address */
 /* SYS_HYPLET, the published number, is in hyplet.h. */
 #define SYS_COUNT 286
 
@@ -109,6 +111,12 @@ struct application_request {
     uint64_t service;
     uint64_t image; /* the new image, in the caller's memory */
     uint64_t size;
+};
+
+/* SYS_SECURE_CALL: x0 is a fast call's function identifier of owners 50 to 63 (SMC Calling Convention), the results come to x0 to x3. */
+struct secure_call {
+    uint64_t x[7];
+    uint64_t crossing; /* the SMC is between lab.h's markers with this number */
 };
 
 /* The next number of a 64-bit linear congruential generator (Knuth's MMIX constants); its upper half is good enough. */

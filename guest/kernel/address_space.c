@@ -30,6 +30,11 @@ void address_space_use(struct pe *pe, struct process *process)
     isb();
 }
 
+static int is_memory(uint64_t entry)
+{
+    return (entry & PTE_TYPE(7)) == PTE_TYPE(NORMAL_WRITE_BACK);
+}
+
 static void free_tables(uint64_t *table, unsigned level)
 {
     for (unsigned n = 0; n < ENTRIES; n++)
@@ -37,7 +42,7 @@ static void free_tables(uint64_t *table, unsigned level)
             void *below = window(table[n] & OUTPUT_ADDRESS);
             if (level < 3)
                 free_tables(below, level + 1);
-            else
+            else if (is_memory(table[n]))
                 page_free(below);
         }
     page_free(table);
@@ -74,6 +79,8 @@ static uint64_t *entry_for(const struct process *process, uint64_t address, int 
 static uint64_t attributes(unsigned access)
 {
     const uint64_t common = MAP_NORMAL | PTE_AP_EL0 | PTE_nG | PTE_PXN | PTE_VALID | PTE_PAGE;
+    if (access & REGION_DEVICE)
+        return MAP_DEVICE | PTE_AP_EL0 | PTE_nG | PTE_VALID | PTE_PAGE;
     return common | (access & REGION_WRITE ? 0 : PTE_AP_READ_ONLY) | (access & REGION_EXECUTE ? 0 : PTE_UXN);
 }
 
@@ -83,18 +90,20 @@ static void unmap(struct process *process, uint64_t start, uint64_t end)
         uint64_t *entry = entry_for(process, at, 0);
         if (!entry || !*entry)
             continue;
-        void *page = window(*entry & OUTPUT_ADDRESS);
+        const uint64_t old = *entry;
         *entry = 0;
         tlbi_vae1(at, process->asid);
-        page_free(page);
+        if (is_memory(old))
+            page_free(window(old & OUTPUT_ADDRESS));
     }
 }
 
-static int map(struct process *process, uint64_t start, uint64_t end, unsigned access)
+/* `device`: its registers; 0 for zeroed pages. */
+static int map(struct process *process, uint64_t start, uint64_t end, unsigned access, uint64_t device)
 {
     for (uint64_t at = start; at < end; at += PAGE_SIZE) {
         uint64_t *entry = entry_for(process, at, 1);
-        void *page = entry ? page_allocate() : 0;
+        void *page = !entry ? 0 : device ? window(device) : page_allocate();
         if (!page) {
             unmap(process, start, at);
             return ERROR_NO_MEMORY;
@@ -114,7 +123,7 @@ static int overlaps(const struct process *process, uint64_t start, uint64_t end)
     return 0;
 }
 
-int region_add(struct process *process, uint64_t start, uint64_t size, unsigned access)
+static int add(struct process *process, uint64_t start, uint64_t size, unsigned access, uint64_t device)
 {
     if (start % PAGE_SIZE || size % PAGE_SIZE || !size || start >= USER_END || size > USER_END - start || !start
         || overlaps(process, start, start + size))
@@ -123,12 +132,22 @@ int region_add(struct process *process, uint64_t start, uint64_t size, unsigned 
         struct region *region = &process->space.regions[n];
         if (region->end)
             continue;
-        const int error = map(process, start, start + size, access);
+        const int error = map(process, start, start + size, access, device);
         if (!error)
             *region = (struct region){start, start + size, access};
         return error;
     }
     return ERROR_FULL;
+}
+
+int region_add(struct process *process, uint64_t start, uint64_t size, unsigned access)
+{
+    return add(process, start, size, access, 0);
+}
+
+int region_add_device(struct process *process, uint64_t start, uint64_t pa)
+{
+    return add(process, start, PAGE_SIZE, REGION_WRITE | REGION_DEVICE, pa);
 }
 
 int region_remove(struct process *process, uint64_t start, uint64_t size)
@@ -156,7 +175,7 @@ void *user_page(const struct process *process, uint64_t address, int write)
     if (address >= USER_END)
         return 0;
     const uint64_t *entry = entry_for(process, address, 0);
-    if (!entry || !(*entry & PTE_VALID) || (write && (*entry & PTE_AP_READ_ONLY)))
+    if (!entry || !(*entry & PTE_VALID) || !is_memory(*entry) || (write && (*entry & PTE_AP_READ_ONLY)))
         return 0;
     return window(*entry & OUTPUT_ADDRESS);
 }

@@ -8,6 +8,7 @@ struct process;
 
 #define REGION_WRITE 1
 #define REGION_EXECUTE 2
+#define REGION_DEVICE 4 /* a page of registers: nobody copies from or to it, and it isn't given back */
 #define MAX_REGIONS 64
 
 struct region {
@@ -30,6 +31,8 @@ void address_space_use(struct pe *pe, struct process *process);
 
 /* A new region of zeroed pages. 0, or a negative error; then there is nothing of it. */
 int region_add(struct process *process, uint64_t start, uint64_t size, unsigned access);
+/* A region of one page, which is a device's registers at `pa`. */
+int region_add_device(struct process *process, uint64_t start, uint64_t pa);
 /* Exactly a region that region_add() made. */
 int region_remove(struct process *process, uint64_t start, uint64_t size);
 struct region *region_find(struct process *process, uint64_t address);

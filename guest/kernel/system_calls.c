@@ -2,11 +2,13 @@
 #include "system_calls.h"
 #include "console.h"
 #include "application.h"
+#include "board.h"
 #include "hyplets.h"
 #include "ipc.h"
 #include "memory.h"
 #include "process.h"
 #include "scheduler.h"
+#include "secure_call.h"
 #include "semaphore.h"
 #include "syscall.h"
 #include "user_irq.h"
@@ -74,6 +76,20 @@ static int64_t sys_map(struct thread *self, const uint64_t *x)
     if (error)
         return error;
     space->next_map += size + PAGE_SIZE; /* the page between two regions stays unmapped */
+    return (int64_t)start;
+}
+
+static int64_t sys_map_console(struct thread *self, const uint64_t *x)
+{
+    struct address_space *space = &self->process->space;
+    const uint64_t start = space->next_map;
+    (void)x;
+    if (!board.uart)
+        return ERROR_NOT_FOUND;
+    const int error = region_add_device(self->process, start, board.uart);
+    if (error)
+        return error;
+    space->next_map += 2 * PAGE_SIZE;
     return (int64_t)start;
 }
 
@@ -333,6 +349,11 @@ static int64_t sys_application(struct thread *self, const uint64_t *x)
     return application_control(self, x[0]);
 }
 
+static int64_t sys_secure_call(struct thread *self, const uint64_t *x)
+{
+    return secure_call(self, x[0]);
+}
+
 static int64_t sys_hyplet(struct thread *self, const uint64_t *x)
 {
     return hyplet_control(self, x[0]);
@@ -372,6 +393,8 @@ static system_call *const table[SYS_COUNT] = {
     [SYS_ALARM] = sys_alarm,
     [SYS_INFO] = sys_info,
     [SYS_APPLICATION] = sys_application,
+    [SYS_SECURE_CALL] = sys_secure_call,
+    [SYS_MAP_CONSOLE] = sys_map_console,
     [SYS_HYPLET] = sys_hyplet,
 };
 

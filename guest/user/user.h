@@ -74,6 +74,9 @@ static inline int64_t ipc_reply(int64_t tid, const void *answer, size_t length)
     return syscall6(SYS_IPC_REPLY, (uint64_t)tid, (uint64_t)answer, length, 0, 0);
 }
 
+static inline int64_t secure_call(struct secure_call *call) { return syscall6(SYS_SECURE_CALL, (uint64_t)call, 0, 0, 0, 0); }
+static inline int64_t map_console(void) { return syscall6(SYS_MAP_CONSOLE, 0, 0, 0, 0, 0); }
+
 static inline int64_t info(enum info what) { return syscall6(SYS_INFO, what, 0, 0, 0, 0); }
 
 /* The virtual count, and how many make a second. */

@@ -2,6 +2,7 @@ import type { Experiment } from "../experiment.js";
 import { callExperiment } from "./calls.js";
 import { crossingExperiment } from "./crossings.js";
 import { interruptExperiment } from "./interrupts.js";
+import { requestExperiment } from "./requests.js";
 import { timerExperiment } from "./timers.js";
 
 /** What `trapeze compare` runs, in its order. */
@@ -9,5 +10,6 @@ export const experiments: readonly Experiment[] = [
   interruptExperiment,
   timerExperiment,
   callExperiment,
+  requestExperiment,
   crossingExperiment,
 ];
