@@ -21,8 +21,8 @@ $(BUILD)/apps/handlers/%.c.o: apps/%.c $(APP_HEADERS)
 	$(CC) $(CFLAGS) $(GENERAL) -Iapps -Dapp_handle=$*_handle -c -o $@ $<
 
 # The guest that tests them (test/guest/applications.test.ts).
-CLIENT := $(BUILD)/baremetal/print.c.o $(BUILD)/common/format.c.o $(BUILD)/common/string.c.o $(BUILD)/tests/native/client.c.o \
-          $(BUILD)/tests/native/start.S.o
+CLIENT_RUNTIME := $(BUILD)/baremetal/print.c.o $(BUILD)/common/format.c.o $(BUILD)/common/string.c.o $(BUILD)/tests/native/start.S.o
+CLIENT := $(BUILD)/tests/native/client.c.o $(CLIENT_RUNTIME)
 $(BUILD)/tests/native/start.S.o: tests/native/start.S $(BUILD)/apps/scheduler.elf $(APP_HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -DSCHEDULER='"$(BUILD)/apps/scheduler.elf"' -c -o $@ $<

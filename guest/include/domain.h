@@ -45,6 +45,8 @@ enum domain_fault {
     DOMAIN_VECTORS,         /* exceptions lead to an address that isn't its own */
     DOMAIN_MMU_OFF,         /* read the guest's memory with stage 1 off */
     DOMAIN_RETURN,          /* an application's call */
+    DOMAIN_SEE,             /* what it sees in registers that the guest has set, ored: 0 */
+    DOMAIN_SPIN,            /* compute for `value` counts of CNTVCT_EL0; it isn't a fault */
 };
 #endif
 

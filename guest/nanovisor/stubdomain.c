@@ -85,11 +85,14 @@ static void suspend(struct user *user, const struct frame *frame)
     user_finish(0, 0);
 }
 
-static bool notify(struct domain *d, struct user *user, struct frame *frame)
+static bool notify(const struct application *a, struct user *user, struct frame *frame)
 {
+    struct domain *d = domain_of(a);
     frame->x[0] = 0;
-    if (!collect(d))
+    if (!collect(d)) {
+        log("domain %s of service %s counts answers that nobody asked for", a->name, a->service);
         return false;
+    }
     if (answered(d))
         suspend(user, frame);
     return true; /* the answers were others' */
@@ -98,13 +101,13 @@ static bool notify(struct domain *d, struct user *user, struct frame *frame)
 static bool exception(struct user *user, struct frame *frame, uint64_t esr)
 {
     const struct native_context *context = user->context;
-    struct domain *d = domain_of(context->application);
+    const struct application *a = context->application;
     if (ESR_EC(esr) == EC_HVC64 && frame->x[8] == DOMAIN_CALL_NOTIFY && !ESR_ISS(esr))
-        return notify(d, user, frame);
+        return notify(a, user, frame);
     if (ESR_EC(esr) == EC_HVC64 && frame->x[8] != APP_CALL_RETURN)
         return native_service(user, frame, (unsigned)ESR_ISS(esr));
     if (ESR_EC(esr) == EC_WFX)
-        log("domain %s of service %s waits, and has a request to answer", context->application->name, context->application->service);
+        log("domain %s of service %s waits, and has a request to answer", a->name, a->service);
     return false;
 }
 

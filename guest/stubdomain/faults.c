@@ -17,6 +17,21 @@ static void overwrite_ring(uint64_t value)
         words[n] = value;
 }
 
+static uint64_t see(void)
+{
+    return read_sysreg(tpidr_el0) | read_sysreg(tpidrro_el0) | read_sysreg(tpidr_el1) | read_sysreg(sp_el0) | read_sysreg(ttbr1_el1)
+           | read_sysreg(contextidr_el1) | read_sysreg(amair_el1) | read_sysreg(esr_el1) | read_sysreg(far_el1) | read_sysreg(par_el1)
+           | read_sysreg(cntkctl_el1) | read_sysreg(cntv_ctl_el0);
+}
+
+static uint64_t spin(uint64_t counts)
+{
+    const uint64_t start = read_sysreg(cntvct_el0);
+    while (read_sysreg(cntvct_el0) - start < counts)
+        isb();
+    return 0;
+}
+
 uint64_t commit_fault(uint64_t kind, uint64_t value)
 {
     switch (kind) {
@@ -48,6 +63,8 @@ uint64_t commit_fault(uint64_t kind, uint64_t value)
         write_sysreg(dbgbcr0_el1, 0);
         return 0;
     case DOMAIN_FP:
+        write_sysreg(cpacr_el1, CPACR_FPEN_NONE);
+        isb();
         asm volatile(".inst 0x9e6703e0"); /* fmov d0, xzr */
         return 0;
     case DOMAIN_VECTORS:
@@ -61,6 +78,10 @@ uint64_t commit_fault(uint64_t kind, uint64_t value)
         return *(volatile uint64_t *)value;
     case DOMAIN_RETURN:
         return (uint64_t)app_call(APP_CALL_RETURN, (uint64_t[4]){0});
+    case DOMAIN_SEE:
+        return see();
+    case DOMAIN_SPIN:
+        return spin(value);
     default:
         return commit_application_fault(kind, value);
     }

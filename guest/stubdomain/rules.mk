@@ -24,3 +24,9 @@ $(BUILD)/stubdomain/tee-faults.c.o: apps/tee-faults.c $(DOMAIN_HEADERS)
 $(BUILD)/stubdomain/%.elf: $(BUILD)/apps/%.c.o $(DOMAIN_RUNTIME)
 	$(CC) $(LDFLAGS_BARE) -Wl,-T,user/user.ld -Wl,--strip-all -o $@ $^
 $(BUILD)/stubdomain/tee.elf: $(BUILD)/stubdomain/faults.c.o $(BUILD)/stubdomain/tee-faults.c.o
+
+# The guest that tries what applications' client doesn't (test/guest/stubdomains.test.ts).
+$(BUILD)/tests/stubdomain/client.image: $(BUILD)/tests/stubdomain/client.c.o $(BUILD)/tests/stubdomain/registers.S.o $(CLIENT_RUNTIME) tests/native/client.ld
+	$(CC) $(LDFLAGS_BARE) -Wl,-T,tests/native/client.ld -o $(@:.image=.elf) $(filter %.o,$^)
+	$(CROSS)objcopy -O binary $(@:.image=.elf) $@
+domains: $(BUILD)/tests/stubdomain/client.image

@@ -1,0 +1,114 @@
+/**
+ * Stubdomains: the guests that ask applications everything ask domains the same, one of its own tries what only a domain could do, and
+ * QEMU judges what comes out.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+const BUILD = join(ROOT, "guest/build");
+const LIMIT_MS = 60_000;
+
+const registry = (budget: number): string => `uart domain=pl011 mmio=9000000+1000 io=9000000
+tee domain=tee smc=b2000000-b20000ff guest=write firmware=yes budget=${budget} restarts=40
+clock application=scheduler smc=b3000000-b300000f timer=1000
+`;
+
+let folder = "";
+
+/** A domain's budget in microseconds. It counts QEMU's time, which without -icount is that of a host that has other things to do. */
+const shortBudget = 20_000;
+const longBudget = 200_000;
+
+function bundle(client: string, budget = shortBudget): string {
+  const list = join(folder, "applications.txt");
+  const output = join(folder, `${client}.bundle`);
+  writeFileSync(list, registry(budget));
+  const files = [
+    `kernel:kernel=${BUILD}/tests/${client}/client.image`,
+    `text:applications=${list}`,
+    `application:scheduler=${BUILD}/apps/scheduler.elf`,
+    ...["pl011", "tee"].map((name) => `domain:${name}=${BUILD}/stubdomain/${name}.elf`),
+  ];
+  execFileSync("node", ["scripts/pack-bundle.js", output, ...files], { cwd: ROOT });
+  return output;
+}
+
+interface Ending {
+  readonly status: number | string | null;
+  readonly lines: readonly string[];
+}
+
+function execute(command: string, args: readonly string[]): Promise<Ending> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], timeout: LIMIT_MS });
+    let output = "";
+    child.stdout.on("data", (chunk) => (output += chunk));
+    child.stderr.on("data", (chunk) => (output += chunk));
+    child.on("error", reject);
+    child.on("close", (code, signal) =>
+      resolve({ status: code ?? signal, lines: output.replaceAll("\r", "").split("\n") }),
+    );
+  });
+}
+
+const options = (cpu: string, pes: number, initrd: string): string[] =>
+  [
+    ["-M", "virt,gic-version=3,virtualization=on", "-cpu", cpu, "-smp", `${pes}`, "-m", "256", "-nographic"],
+    ["-kernel", "guest/build/nanovisor/Image", "-initrd", initrd],
+  ].flat();
+
+const trapeze = (args: readonly string[]): Promise<Ending> => execute("node", ["bin/trapeze.js", "run", ...args]);
+
+beforeAll(() => {
+  execFileSync("make", ["-s", "-C", "guest", "nanovisor", "apps", "domains"], { cwd: ROOT });
+  folder = mkdtempSync(join(tmpdir(), "stubdomains-"));
+}, 120_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("stubdomains", () => {
+  it.each([
+    ["native", "cortex-a53", 1],
+    ["native", "cortex-a57", 2],
+    ["native", "max", 2],
+    ["stubdomain", "cortex-a53", 2],
+    ["stubdomain", "cortex-a57", 1],
+    ["stubdomain", "max", 1],
+    ["stubdomain", "max", 2],
+  ] as const)(
+    "asked by the %s client, on %s with %i PEs: Trapeze prints what QEMU prints",
+    async (client, cpu, pes) => {
+      const counted = pes === 1; // QEMU's -icount lets PEs that wait for each other starve
+      const args = options(cpu, pes, bundle(client, counted ? shortBudget : longBudget));
+      const qemu = await execute("qemu-system-aarch64", [...args, ...(counted ? ["-icount", "shift=0"] : [])]);
+      expect(await trapeze(args)).toEqual(qemu);
+      expect(qemu.status).toBe(0);
+    },
+    150_000,
+  );
+
+  it("give the guest its registers and interrupts back, and keep their faults to themselves", async () => {
+    const text = (await trapeze(options("cortex-a53", 2, bundle("stubdomain")))).lines.join("\n");
+    expect(text).toMatch(/^registers lost by an SMC: 0, by a write: 0/m);
+    expect(text).toContain(", by a crash: 0\ngeneral and FP registers lost: 0");
+    expect(text).toContain(", by a crash that FP causes: 0\n");
+    expect(text).toContain("the domain computes 0, then interrupt 27, answer 0, interrupt 30, then 0\n");
+    expect(text.match(/^ {2}answer -3, then version 1$/gm)).toHaveLength(22);
+    expect(text.match(/^ {2}answer 0, then version 1$/gm)).toHaveLength(3);
+    expect(text).toContain("\npages lost: 0\nanswer 0 and SGI 3\n");
+    expect(text).toContain("both came back, then version 1\n");
+  }, 90_000);
+
+  it("crash alone, lose no page, and are restarted as often as the registry says", async () => {
+    const text = (await trapeze(options("cortex-a57", 2, bundle("native")))).lines.join("\n");
+    expect(text.match(/then version 1$/gm)).toHaveLength(26);
+    expect(text.match(/^pages lost: 0$/gm)).toHaveLength(2);
+    expect(text).toContain("two PEs: count 2001\n");
+    expect(text).toContain("domain tee of service tee crashed, 41 of 40 restarts");
+    expect(text).toContain("at last version -3, state 3\n");
+  }, 90_000);
+});
