@@ -1,5 +1,6 @@
 import type { Command } from "./commands/command.js";
 import { UserError } from "./errors.js";
+import { enableHostFeatures } from "./host-features.js";
 import { suggestion } from "./options/suggest.js";
 
 /** Subcommands, loaded when they are wanted: a machine should start at once. */
@@ -16,6 +17,7 @@ const internalError = 70;
 
 /** The `trapeze` command. Returns the exit status; a user's mistake is one sentence on standard error and status 1. */
 export async function main(words: readonly string[]): Promise<number> {
+  enableHostFeatures();
   try {
     return await dispatch(words);
   } catch (error) {

@@ -447,19 +447,24 @@ export class Builder {
 
 const zeroIsNeutral: ReadonlySet<string> = new Set(["add", "sub", "or", "xor", "shl", "shr_u", "shr_s", "rotr"]);
 
-/** Defines a routine: `write` records its body, given its parameters, and ends with `pe.return`. */
+/**
+ * Defines a routine: `write` records its body, given its parameters, and ends with `pe.return`. `fused` is another way to do
+ * the same, see {@link Routine.fused}.
+ */
 export function routine(
   name: string,
   parameters: readonly Type[],
   result: Type,
   write: (pe: Builder, ...parameters: Node[]) => void,
+  fused?: Routine,
 ): Routine {
-  return new LazyRoutine(name, parameters, result, () => {
+  const record = (): ReturnType<Builder["finish"]> => {
     const pe = new Builder(name, true);
     const nodes = parameters.map((type) => plainNode("local", type, pe.locals.push(type) - 1));
     write(pe, ...nodes);
     return pe.finish();
-  });
+  };
+  return new LazyRoutine(name, parameters, result, record, fused);
 }
 
 export { Node, reveal };

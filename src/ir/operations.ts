@@ -160,6 +160,8 @@ add(0xfd, 252, "i32x4.trunc_sat_f64x2_s_zero", [v], v);
 add(0xfd, 253, "i32x4.trunc_sat_f64x2_u_zero", [v], v);
 add(0xfd, 254, "f64x2.convert_low_i32x4_s", [v], v);
 add(0xfd, 255, "f64x2.convert_low_i32x4_u", [v], v);
+// A relaxed vector instruction of version 3.0: only in what Routine.fused gives.
+add(0xfd, 0x107, "f64x2.relaxed_madd", [v, v, v], v);
 
 /** Every pure WebAssembly operation that semantics may use, by its name in the specification. */
 export const operations: ReadonlyMap<string, Operation> = table;

@@ -13,6 +13,8 @@ export interface Routine {
   /** Parameters first, then what the body declares. */
   readonly locals: readonly Type[];
   readonly body: readonly Statement[];
+  /** Does the same by `f64x2.relaxed_madd`: for hosts where that has one rounding. */
+  readonly fused?: Routine | undefined;
 }
 
 /** A routine whose body is recorded when first asked for, so that unused ones cost nothing. */
@@ -24,6 +26,7 @@ export class LazyRoutine implements Routine {
     readonly parameters: readonly Type[],
     readonly result: Type,
     private readonly record: () => { locals: readonly Type[]; body: readonly Statement[] },
+    readonly fused?: Routine | undefined,
   ) {}
 
   get locals(): readonly Type[] {

@@ -1,5 +1,6 @@
 import type { Routine, Statement, Type } from "../ir/index.js";
 import { Code, op } from "./code.js";
+import { hasFusedMultiplyAdd } from "./fused.js";
 import { Lowering } from "./lowering.js";
 import { ModuleBuilder } from "./module.js";
 
@@ -22,7 +23,15 @@ export function routinesOf(body: readonly Statement[]): ReadonlySet<Routine> {
 export class RoutineLibrary {
   private readonly compiled = new Map<Routine, WebAssembly.ExportValue>();
 
-  constructor(private readonly memory: WebAssembly.Memory) {}
+  constructor(
+    private readonly memory: WebAssembly.Memory,
+    private readonly fused: boolean = hasFusedMultiplyAdd(),
+  ) {}
+
+  /** What is compiled for a routine: on this host there may be a shorter way. */
+  private implementation(r: Routine): Routine {
+    return this.fused && r.fused !== undefined ? r.fused : r;
+  }
 
   /** The compiled function: parameters are the PE's base address and then the routine's own. */
   function(routine: Routine): WebAssembly.ExportValue {
@@ -32,14 +41,14 @@ export class RoutineLibrary {
     const visit = (r: Routine): void => {
       if (wanted.includes(r) || this.compiled.has(r)) return;
       wanted.push(r);
-      for (const c of routinesOf(r.body)) visit(c);
+      for (const c of routinesOf(this.implementation(r).body)) visit(c);
     };
     visit(routine);
     const module = new ModuleBuilder(this.memory.buffer.byteLength / 65536);
     const imports: { [name: string]: WebAssembly.ImportValue } = { memory: this.memory };
     const indices = new Map<Routine, number>();
     for (const r of wanted) {
-      for (const c of routinesOf(r.body)) {
+      for (const c of routinesOf(this.implementation(r).body)) {
         const f = this.compiled.get(c);
         if (f === undefined || indices.has(c)) continue;
         const name = `r${indices.size}`;
@@ -50,10 +59,11 @@ export class RoutineLibrary {
     for (const r of wanted) indices.set(r, module.declare(signature(r)));
     wanted.forEach((r, i) => {
       const code = new Code();
+      const { body, locals, parameters } = this.implementation(r);
       const lowering = new RoutineLowering(code, r, indices);
-      lowering.statements(r.body);
+      lowering.statements(body);
       code.u8(op.unreachable).u8(op.end);
-      module.define(indices.get(r)!, r.locals.slice(r.parameters.length), code);
+      module.define(indices.get(r)!, locals.slice(parameters.length), code);
       module.exportFunction(String(i), indices.get(r)!);
     });
     const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { m: imports });

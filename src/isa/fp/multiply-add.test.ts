@@ -1,15 +1,18 @@
 import { expect, test } from "vitest";
-import { PeState } from "../../ir/index.js";
+import { enableHostFeatures } from "../../cli/host-features.js";
+import { PeState, routine } from "../../ir/index.js";
+import { hasFusedMultiplyAdd } from "../../wasm/fused.js";
 import { RoutineLibrary } from "../../wasm/routines.js";
 import { Fpsr } from "./fp-fast.js";
-import { fusedDouble } from "./multiply-add.js";
+import { fusedDouble, fusedDoubles } from "./multiply-add.js";
 import { double } from "./soft/format.js";
 import { softMultiplyAdd } from "./soft/fused.js";
 
 const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
-const library = new RoutineLibrary(memory);
+const library = new RoutineLibrary(memory, false);
 const state = new DataView(memory.buffer);
-const fast = library.function(fusedDouble) as (base: number, addend: number, a: number, b: number) => number;
+type Fused = (base: number, addend: number, a: number, b: number) => number;
+const portable = library.function(fusedDouble) as Fused;
 const soft = library.function(softMultiplyAdd.get(double)!) as (
   base: number,
   addend: bigint,
@@ -45,7 +48,7 @@ function number(exponent: number): number {
   return ofBits(sign | (BigInt(exponent) << 52n) | fraction);
 }
 
-test("fused multiply-add by doubles agrees with integer arithmetic, flags included", () => {
+function differences(fast: Fused): string[] {
   const wrong: string[] = [];
   for (let i = 0; i < 200_000; i++) {
     const [e, f] = [1023 + (word() % 9) - 4, 1023 + (word() % 9) - 4];
@@ -63,5 +66,23 @@ test("fused multiply-add by doubles agrees with integer arithmetic, flags includ
     const right = run(() => soft(0, toBits(addend), toBits(a), toBits(b)));
     if (quick !== right) wrong.push(`${addend} + ${a} * ${b}: ${quick}, not ${right}`);
   }
-  expect(wrong).toEqual([]);
+  return wrong;
+}
+
+test("fused multiply-add by doubles agrees with integer arithmetic, flags included", () => {
+  expect(differences(portable)).toEqual([]);
+});
+
+test("fused multiply-add by the host agrees with integer arithmetic, one element or two", () => {
+  enableHostFeatures();
+  // x86-64 without FMA3 may have none.
+  if (!hasFusedMultiplyAdd()) return;
+  const host = new RoutineLibrary(memory, true);
+  expect(differences(host.function(fusedDouble) as Fused)).toEqual([]);
+  const pair = routine("pair", ["f64", "f64", "f64"], "f64", (pe, ...args) => {
+    const one = pe.op("f64x2.splat", pe.op("f64.reinterpret_i64", pe.c64(1023n << 52n)));
+    const both = args.map((x) => pe.lane("f64x2.replace_lane", 1, one, x));
+    pe.return(pe.lane("f64x2.extract_lane", 1, pe.call(fusedDoubles, ...both)));
+  });
+  expect(differences(host.function(pair) as Fused)).toEqual([]);
 });

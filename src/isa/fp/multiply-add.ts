@@ -1,8 +1,9 @@
-import { type Builder, type Node, type Routine, routine } from "../../ir/index.js";
+import { type Builder, type Node, type Routine, routine, type Type } from "../../ir/index.js";
 import { bitsOf, fromBits } from "./access.js";
 import { fastAnd, isFiniteNumber, isOrdinary, roundsToNearest, unless } from "./fast.js";
 import { double, type Format, single } from "./soft/format.js";
 import { softMultiplyAdd } from "./soft/fused.js";
+import { fastOrdinary } from "./vector/shape.js";
 
 /** The sum of two f64 and, exactly, what rounding took from it (Knuth's two-sum). */
 function twoSum(pe: Builder, a: Node, b: Node): { sum: Node; error: Node } {
@@ -26,7 +27,7 @@ function splitHalves(pe: Builder, a: Node): { high: Node; low: Node } {
  * Melquiond, "Emulation of a FMA and correctly rounded sums", 2008). Most sums need less, and are tried first. Where exponents leave no room for that, or FPCR or
  * the result ask for more, the soft routine does it.
  */
-export const fusedDouble: Routine = routine("FPMulAdd.d.fast", ["f64", "f64", "f64"], "f64", (pe, addend, a, b) => {
+function byErrorFreeTransformations(pe: Builder, addend: Node, a: Node, b: Node): void {
   const exponent = (x: Node): Node => pe.and(pe.shrU(bitsOf(pe, x), pe.c64(52)), pe.c64(2047));
   const product = pe.let(pe.op("f64.mul", a, b));
   const between = (x: Node, low: number, high: number): Node =>
@@ -78,7 +79,48 @@ export const fusedDouble: Routine = routine("FPMulAdd.d.fast", ["f64", "f64", "f
   });
   const soft = pe.call(softMultiplyAdd.get(double)!, bitsOf(pe, addend), bitsOf(pe, a), bitsOf(pe, b));
   pe.return(fromBits(pe, double, soft));
+}
+
+const doubles: readonly Type[] = ["f64", "f64", "f64"];
+const portableDouble = routine("FPMulAdd.d.portable", doubles, "f64", (pe, addend, a, b) => {
+  byErrorFreeTransformations(pe, addend!, a!, b!);
 });
+
+/** addend + a * b in double precision, by the host where it has that. */
+export const fusedDouble: Routine = routine(
+  "FPMulAdd.d.fast",
+  doubles,
+  "f64",
+  (pe, addend, a, b) => byErrorFreeTransformations(pe, addend!, a!, b!),
+  routine("FPMulAdd.d.host", doubles, "f64", (pe, addend, a, b) => {
+    const [x, y, z] = [a, b, addend].map((v) => pe.op("f64x2.splat", v!));
+    const result = pe.let(pe.lane("f64x2.extract_lane", 0, pe.op("f64x2.relaxed_madd", x!, y!, z!)));
+    pe.if(fastAnd(pe, isOrdinary(pe, double, result)), () => pe.return(result));
+    pe.return(pe.call(portableDouble, addend!, a!, b!));
+  }),
+);
+
+const vectors: readonly Type[] = ["v128", "v128", "v128"];
+
+/** {@link fusedDouble} of both lanes, one after the other. */
+function eachLane(pe: Builder, addend: Node, a: Node, b: Node): void {
+  const lane = (i: number): Node =>
+    pe.call(portableDouble, ...[addend, a, b].map((v) => pe.lane("f64x2.extract_lane", i, v)));
+  pe.return(pe.lane("f64x2.replace_lane", 1, pe.op("f64x2.splat", lane(0)), lane(1)));
+}
+
+/** addend + a * b of two pairs of doubles. */
+export const fusedDoubles: Routine = routine(
+  "FPMulAdd.2d.fast",
+  vectors,
+  "v128",
+  (pe, addend, a, b) => eachLane(pe, addend!, a!, b!),
+  routine("FPMulAdd.2d.host", vectors, "v128", (pe, addend, a, b) => {
+    const result = pe.let(pe.op("f64x2.relaxed_madd", a!, b!, addend!));
+    pe.if(fastOrdinary(pe, double, result), () => pe.return(result));
+    eachLane(pe, addend!, a!, b!);
+  }),
+);
 
 /** A single precision sum that is exact raises nothing; this finds those that the fast path doesn't accept. */
 export const carefulSingle: Routine = routine("FPMulAdd.s.careful", ["i64", "i64", "i64"], "i64", (pe, z, x, y) => {

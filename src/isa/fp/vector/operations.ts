@@ -1,7 +1,7 @@
 import type { Builder, Node } from "../../../ir/index.js";
 import { carefulAdd, carefulDivide, carefulMultiply, carefulSquareRoot, carefulSubtract } from "../careful.js";
 import { fastAnd, keepsDenormals, roundsToNearest } from "../fast.js";
-import { carefulSingle, fusedDouble } from "../multiply-add.js";
+import { carefulSingle, fusedDouble, fusedDoubles } from "../multiply-add.js";
 import { type Family, family, softMultiplyExtended } from "../soft/arithmetic.js";
 import {
   softAbsoluteGreater,
@@ -166,10 +166,9 @@ export function fuse(pe: Builder, shape: Shape, addend: Node, a: Node, b: Node):
   const { f, lanes } = shape;
   if (f === single || f === half) return apply(pe, shape, multiplyAddSingle, [addend, a, b]);
   const args = [addend, a, b].map((v) => pe.let(v));
-  const lane = (i: number): Node => pe.call(fusedDouble, ...args.map((v) => pe.lane("f64x2.extract_lane", i, v)));
-  let result = pe.lane("f64x2.replace_lane", 0, pe.c128(new Uint8Array(16)), lane(0));
-  if (lanes === 2) result = pe.lane("f64x2.replace_lane", 1, result, lane(1));
-  return result;
+  if (lanes === 2) return pe.call(fusedDoubles, ...args);
+  const low = pe.call(fusedDouble, ...args.map((v) => pe.lane("f64x2.extract_lane", 0, v)));
+  return pe.lane("f64x2.replace_lane", 0, pe.c128(new Uint8Array(16)), low);
 }
 
 /** Elements with their signs flipped: FPNeg. */
