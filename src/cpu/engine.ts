@@ -14,6 +14,7 @@ import type { Core } from "./cores/core.js";
 import { afterInstruction, beforeInstruction } from "./debug-exceptions.js";
 import { DebugPoints } from "./debug-points.js";
 import { environment } from "./environment.js";
+import { EnvironmentResult } from "./environment-operations.js";
 import { takeInterrupt } from "./interrupts.js";
 import { LinearMemory } from "./linear-memory.js";
 import { PhysicalMemory } from "./physical-memory.js";
@@ -76,7 +77,14 @@ export class Engine {
   private readonly instructionsByEl = new Float64Array(4);
   private readonly retiredByPe: Float64Array;
   private current = -1;
+  /** The PE whose turn it is, or was last. */
+  private running!: ProcessingElement;
+  /** The level that instructions count for now, and what the budget was when they began to. */
+  private level = 0;
+  private levelBudget = 0;
   private budgetWord = 0;
+  private goesOnWord = 0;
+  private btypeWord = 0;
   /** Instructions of the turn that are accounted for; what the PE was given last; and the turn's limit. */
   private consumed = 0;
   private given = 0;
@@ -137,10 +145,18 @@ export class Engine {
       recordPages,
     );
     this.debugPoints = new DebugPoints(processors, this.code);
-    const byBase = (base: number): ProcessingElement => processors[(base - statesBase) / stateSize]!;
     this.calls = {
-      access: (base, descriptor) => access(byBase(base), descriptor),
-      environment: (base, operation, argument) => environment(byBase(base), operation, argument),
+      access: (_base, descriptor) => {
+        const pe = this.running;
+        const host = access(pe, descriptor);
+        if (host === 0) this.redirected(pe);
+        return host;
+      },
+      environment: (_base, operation, argument) => {
+        const pe = this.running;
+        const result = environment(pe, operation, argument);
+        return result === EnvironmentResult.next ? result : this.afterEnvironment(pe, result);
+      },
       decode: (_base, record) => this.code.decode(record, this.calls),
     };
     const regionTable = new WebAssembly.Table({ element: "anyfunc", initial: 1024 });
@@ -237,7 +253,10 @@ export class Engine {
     const { base } = pe;
     const { i32 } = this.memory;
     this.current = index;
+    this.running = pe;
     this.budgetWord = (base + PeState.budget) >> 2;
+    this.goesOnWord = (base + PeState.goesOn) >> 2;
+    this.btypeWord = (base + PeState.btype) >> 2;
     this.consumed = 0;
     this.given = 0;
     i32[this.budgetWord] = 0;
@@ -271,14 +290,14 @@ export class Engine {
       if (this.traces) this.trace(pe);
       this.give(Math.min(left, this.traces ? 1 : stay, pe.pmu.active ? pe.pmu.instructionsToOverflow() : stay));
       const exit = this.core.run(base);
-      const ran = this.settle();
-      this.instructionsByEl[el]! += ran;
+      this.settle();
       if (this.traces && (exit === Exit.fetch || exit === Exit.compile || exit === Exit.breakpoint))
         this.announced = pe.pc;
       if (exit === Exit.fetch) {
-        if (i32[btype] === 0 && fetch(pe) < 0) this.charge(el);
+        const from = pe.el;
+        if (i32[btype] === 0 && fetch(pe) < 0) this.charge(from);
       } else if (exit === Exit.step || exit === Exit.breakpoint) {
-        this.step(pe, el);
+        this.step(pe, pe.el);
         if (this.halted) break;
       } else if (exit === Exit.compile) this.compile(base);
       else if (exit === Exit.wait) {
@@ -301,8 +320,52 @@ export class Engine {
     this.log.write("exec", `Trace ${pe.index}: 0x${pc.toString(16).padStart(16, "0")} EL${pe.el}`);
   }
 
+  /** The result of a system instruction that generated code would leave for: it doesn't where it {@link mayGoOn}. */
+  private afterEnvironment(pe: ProcessingElement, result: number): number {
+    if (result === EnvironmentResult.redirected) this.redirected(pe);
+    else if (result === EnvironmentResult.leave && this.mayGoOn(pe)) {
+      pe.advance();
+      this.redirected(pe);
+      return EnvironmentResult.redirected;
+    }
+    return result;
+  }
+
+  /** pc was redirected by the instruction under way: generated code goes on there when the run loop has nothing to do. */
+  private redirected(pe: ProcessingElement): void {
+    let goesOn = this.mayGoOn(pe);
+    if (goesOn) {
+      const left = this.memory.i32[this.budgetWord]! - 1;
+      this.instructionsByEl[this.level]! += this.levelBudget - left;
+      this.levelBudget = left;
+      if (pe.irqPending !== 0) {
+        while (takeInterrupt(pe));
+        goesOn = this.mayGoOn(pe);
+      }
+      this.level = pe.el;
+    }
+    this.memory.i32[this.goesOnWord] = goesOn ? 1 : 0;
+  }
+
+  /** Whether the run loop would do nothing, after the instruction under way, but take an interrupt and go on. */
+  private mayGoOn(pe: ProcessingElement): boolean {
+    const { i32 } = this.memory;
+    return (
+      i32[this.budgetWord]! > 1 &&
+      this.consumed + this.given <= this.limit &&
+      !pe.pmu.active &&
+      pe.debugEvents === 0 &&
+      !this.traces &&
+      !pe.waiting &&
+      !pe.poweredOff &&
+      i32[this.btypeWord] === 0
+    );
+  }
+
   private give(instructions: number): void {
     this.given = instructions;
+    this.level = this.running.el;
+    this.levelBudget = instructions;
     this.memory.i32[this.budgetWord] = instructions;
   }
 
@@ -312,8 +375,10 @@ export class Engine {
     const interpreted = this.budgetWord + (PeState.interpreted - PeState.budget) / 4;
     this.interpreted += i32[interpreted]!;
     i32[interpreted] = 0;
-    const ran = this.given - i32[this.budgetWord]!;
+    const left = i32[this.budgetWord]!;
+    const ran = this.given - left;
     this.consumed += ran;
+    this.instructionsByEl[this.level]! += this.levelBudget - left;
     this.given = 0;
     i32[this.budgetWord] = 0;
     return ran;
@@ -351,6 +416,7 @@ export class Engine {
       // The exit counts the instruction as one that an exception ended.
       const counted = this.settle();
       this.consumed -= counted;
+      this.instructionsByEl[el]! -= counted;
       this.halted = true;
       listener?.watchpoint(pe, hit);
       return false;
@@ -364,7 +430,7 @@ export class Engine {
         if (commit(pe)) pe.setPc(pcLow, pcHigh);
       }
     }
-    this.instructionsByEl[el]! += this.settle();
+    this.settle();
     return true;
   }
 

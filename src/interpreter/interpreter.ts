@@ -113,7 +113,7 @@ export function buildCore(options: {
   defineMain(module, exact, shared, true);
   module.define(dispatch, ["i32"], dispatcher(regions, module.type(peToCode)));
   module.define(resume, ["i32"], resumeLoop(fast, exact, dispatch));
-  module.define(run, [], runLoop(dispatch, resume));
+  module.define(run, ["i32"], runLoop(dispatch, resume));
   module.define(interpret, ["i32", "i32"], interpretLoop(fast, exact));
   module.exportFunction("resume", resume);
   module.define(stale, [], new Code().u8(op.i32Const).s32(Exit.hot).u8(op.end));
@@ -229,12 +229,20 @@ function interpretLoop(fast: number, exact: number): Code {
   return c.u8(op.localGet).u32(1).u8(op.end);
 }
 
-/** Runs the PE until something needs the machine. */
+/** Runs the PE until something needs the machine. Its local 1 is the exit code. */
 function runLoop(dispatch: number, resume: number): Code {
   const c = new Code();
-  c.u8(op.localGet).u32(0).u8(op.i64Const).s64(-1);
-  c.u8(op.localGet).u32(0).u8(op.call).u32(dispatch);
-  return c.u8(op.call).u32(resume).u8(op.end);
+  const pe = 0;
+  const exit = 1;
+  c.u8(op.loop).u8(voidBlock);
+  c.u8(op.localGet).u32(pe).u8(op.i64Const).s64(-1);
+  c.u8(op.localGet).u32(pe).u8(op.call).u32(dispatch);
+  c.u8(op.call).u32(resume).u8(op.localTee).u32(exit);
+  // An exception was taken or returned from, and the machine has nothing else to do: all calls are left behind, and code goes on.
+  c.u8(op.i32Const).s32(Exit.redirect).u8(op.i32Eq);
+  c.u8(op.localGet).u32(pe).u8(op.i32Load).u8(2).u32(PeState.goesOn);
+  c.u8(op.i32And).u8(op.brIf).u32(0).u8(op.end);
+  return c.u8(op.localGet).u32(exit).u8(op.end);
 }
 
 /**

@@ -72,6 +72,8 @@ export const PeState = {
   spAlignmentMask: 0x1e8,
   /** i32: interrupts that are pending, whether masked or not (cpu's `Interrupt` bits). */
   interruptsPending: 0x1ec,
+  /** i32: 1 when generated code that pc was redirected in may go on there without the run loop. */
+  goesOn: 0x1f0,
   /** i32: 1 once code in a guarded page was executed (FEAT_BTI): indirect branches then ask the machine. */
   guardedPages: 0x1f8,
   /** i32: instructions that the interpreter retired since the machine last looked. */
