@@ -95,6 +95,7 @@ export class DebugPort {
   attach(): void {
     if (this.#attached) return;
     this.#attached = true;
+    this.#exceptionsAreWatched(true);
     this.points.listener = {
       breakpoint: (pe) => {
         if (this.#resumptions[pe.index] === "step") return false;
@@ -112,6 +113,7 @@ export class DebugPort {
   /** Nobody debugs any more: all points go, and the machine goes on. */
   detach(): void {
     this.#attached = false;
+    this.#exceptionsAreWatched(false);
     this.onStop = undefined;
     this.exceptionStops = undefined;
     this.points.clear();
@@ -193,6 +195,10 @@ export class DebugPort {
       0,
       this.#engine.processors.findIndex((pe) => !pe.poweredOff && !pe.waiting),
     );
+  }
+
+  #exceptionsAreWatched(watched: boolean): void {
+    for (const pe of this.#engine.processors) pe.watchesExceptions = watched;
   }
 
   #watchExceptions(pe: ProcessingElement): void {

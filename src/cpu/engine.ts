@@ -15,6 +15,7 @@ import { afterInstruction, beforeInstruction } from "./debug-exceptions.js";
 import { DebugPoints } from "./debug-points.js";
 import { environment } from "./environment.js";
 import { EnvironmentResult } from "./environment-operations.js";
+import { ExceptionClass } from "./exceptions.js";
 import { takeInterrupt } from "./interrupts.js";
 import { LinearMemory } from "./linear-memory.js";
 import { PhysicalMemory } from "./physical-memory.js";
@@ -79,11 +80,9 @@ export class Engine {
   private current = -1;
   /** The PE whose turn it is, or was last. */
   private running!: ProcessingElement;
-  /** The level that instructions count for now, and what the budget was when they began to. */
-  private level = 0;
-  private levelBudget = 0;
   private budgetWord = 0;
   private goesOnWord = 0;
+  private crossingsWord = 0;
   private btypeWord = 0;
   /** Instructions of the turn that are accounted for; what the PE was given last; and the turn's limit. */
   private consumed = 0;
@@ -148,14 +147,16 @@ export class Engine {
     this.calls = {
       access: (_base, descriptor) => {
         const pe = this.running;
+        const { el } = pe;
         const host = access(pe, descriptor);
-        if (host === 0) this.redirected(pe);
+        if (host === 0) this.afterEnvironment(pe, el, EnvironmentResult.redirected);
         return host;
       },
       environment: (_base, operation, argument) => {
         const pe = this.running;
+        const { el } = pe;
         const result = environment(pe, operation, argument);
-        return result === EnvironmentResult.next ? result : this.afterEnvironment(pe, result);
+        return result === EnvironmentResult.next ? result : this.afterEnvironment(pe, el, result);
       },
       decode: (_base, record) => this.code.decode(record, this.calls),
     };
@@ -168,6 +169,7 @@ export class Engine {
       coldTable: numbers.coldTable,
       regionTable,
       hotThreshold: options.jit ? hotArrivals : neverHot,
+      features,
     });
     this.regions = options.jit
       ? new Regions(
@@ -180,7 +182,7 @@ export class Engine {
             dispatch: this.core.dispatch,
             resume: this.core.resume,
             landing: this.core.landing,
-            environment: this.calls.environment,
+            environment: this.core.environment,
           },
           this.core.stale,
           () => {
@@ -229,6 +231,7 @@ export class Engine {
   /** The turn under way ends as soon as `limit` instructions of it have retired. */
   shorten(limit: number): void {
     this.limit = Math.min(this.limit, limit);
+    if (this.current >= 0 && this.consumed + this.given > this.limit) this.memory.i32[this.crossingsWord] = 0;
   }
 
   /** What answers at physical addresses has changed: translations that lead there are stale. */
@@ -256,6 +259,7 @@ export class Engine {
     this.running = pe;
     this.budgetWord = (base + PeState.budget) >> 2;
     this.goesOnWord = (base + PeState.goesOn) >> 2;
+    this.crossingsWord = (base + PeState.crossings) >> 2;
     this.btypeWord = (base + PeState.btype) >> 2;
     this.consumed = 0;
     this.given = 0;
@@ -320,31 +324,22 @@ export class Engine {
     this.log.write("exec", `Trace ${pe.index}: 0x${pc.toString(16).padStart(16, "0")} EL${pe.el}`);
   }
 
-  /** The result of a system instruction that generated code would leave for: it doesn't where it {@link mayGoOn}. */
-  private afterEnvironment(pe: ProcessingElement, result: number): number {
-    if (result === EnvironmentResult.redirected) this.redirected(pe);
-    else if (result === EnvironmentResult.leave && this.mayGoOn(pe)) {
-      pe.advance();
-      this.redirected(pe);
-      return EnvironmentResult.redirected;
-    }
-    return result;
-  }
-
-  /** pc was redirected by the instruction under way: generated code goes on there when the run loop has nothing to do. */
-  private redirected(pe: ProcessingElement): void {
+  /** The result of a system instruction that generated code would leave for: it doesn't where it {@link mayGoOn}. `el`: its level. */
+  private afterEnvironment(pe: ProcessingElement, el: number, result: number): number {
+    const { i32 } = this.memory;
     let goesOn = this.mayGoOn(pe);
-    if (goesOn) {
-      const left = this.memory.i32[this.budgetWord]! - 1;
-      this.instructionsByEl[this.level]! += this.levelBudget - left;
-      this.levelBudget = left;
-      if (pe.irqPending !== 0) {
-        while (takeInterrupt(pe));
-        goesOn = this.mayGoOn(pe);
-      }
-      this.level = pe.el;
+    if (result !== EnvironmentResult.redirected) {
+      if (!goesOn || result !== EnvironmentResult.leave) return result;
+      pe.advance();
     }
-    this.memory.i32[this.goesOnWord] = goesOn ? 1 : 0;
+    this.countLevel(el, i32[this.budgetWord]! - 1);
+    if (goesOn && pe.irqPending !== 0) {
+      while (takeInterrupt(pe));
+      goesOn = this.mayGoOn(pe);
+    }
+    i32[this.goesOnWord] = goesOn ? 1 : 0;
+    i32[this.crossingsWord] = this.crossesAlone(pe) ? 1 : 0;
+    return EnvironmentResult.redirected;
   }
 
   /** Whether the run loop would do nothing, after the instruction under way, but take an interrupt and go on. */
@@ -362,11 +357,25 @@ export class Engine {
     );
   }
 
+  /** Whether generated code may take exceptions and return from them without telling the machine: nobody wants to know. */
+  private crossesAlone(pe: ProcessingElement): boolean {
+    return !this.traces && this.consumed + this.given <= this.limit && pe.crossingsAreUnseen;
+  }
+
+  /** `el` has executed instructions until the budget was `left`. */
+  private countLevel(el: number, left: number): void {
+    const { i32 } = this.memory;
+    const at = this.budgetWord + (PeState.levelBudget - PeState.budget) / 4;
+    this.instructionsByEl[el]! += i32[at]! - left;
+    i32[at] = left;
+  }
+
   private give(instructions: number): void {
+    const { i32 } = this.memory;
     this.given = instructions;
-    this.level = this.running.el;
-    this.levelBudget = instructions;
-    this.memory.i32[this.budgetWord] = instructions;
+    i32[this.budgetWord] = instructions;
+    i32[this.budgetWord + (PeState.levelBudget - PeState.budget) / 4] = instructions;
+    i32[this.crossingsWord] = this.crossesAlone(this.running) ? 1 : 0;
   }
 
   /** Takes back what is left of the budget; gives how much was used. */
@@ -378,7 +387,17 @@ export class Engine {
     const left = i32[this.budgetWord]!;
     const ran = this.given - left;
     this.consumed += ran;
-    this.instructionsByEl[this.level]! += this.levelBudget - left;
+    this.countLevel(this.running.el, left);
+    const byEl = this.budgetWord + (PeState.retiredByEl - PeState.budget) / 4;
+    for (let el = 0; el < 4; el++) {
+      this.instructionsByEl[el]! += i32[byEl + el]!;
+      i32[byEl + el] = 0;
+    }
+    const { exceptionCounts } = this.running;
+    exceptionCounts[ExceptionClass.svc64]! += i32[this.budgetWord + (PeState.svcs - PeState.budget) / 4]!;
+    exceptionCounts[ExceptionClass.hvc64]! += i32[this.budgetWord + (PeState.hvcs - PeState.budget) / 4]!;
+    i32[this.budgetWord + (PeState.svcs - PeState.budget) / 4] = 0;
+    i32[this.budgetWord + (PeState.hvcs - PeState.budget) / 4] = 0;
     this.given = 0;
     i32[this.budgetWord] = 0;
     return ran;

@@ -149,12 +149,12 @@ function msrImmediate(pe: ProcessingElement, code: number): number {
     case 4:
       if (el === 0 || !pe.havePan) break;
       pe.setState(PeState.pan, bit);
-      pe.selectContext();
+      pe.levelChanged();
       return leave;
     case 3:
       if (el === 0 || !pe.haveUao) break;
       pe.setState(PeState.uao, bit);
-      pe.selectContext();
+      pe.levelChanged();
       return leave;
     case (3 << 3) | 2:
       if (!pe.haveDit) break;

@@ -2,8 +2,10 @@ import { systemRegister, systemRegisters } from "../isa/system-registers/index.j
 import { type Alarm, type Log, silentLog } from "../ports/index.js";
 import type { CodePages } from "./code-pages.js";
 import type { Core } from "./cores/core.js";
+import { keepCrossings } from "./crossings.js";
 import { anyWatchpoint, debugEventsOf } from "./debug-exceptions.js";
 import type { DebugPoints } from "./debug-points.js";
+import { LevelState } from "./level-state.js";
 import type { LinearMemory } from "./linear-memory.js";
 import type { Conduit, Monitor, SemihostingHook } from "./monitor.js";
 import type { PeObserver } from "./observer.js";
@@ -17,7 +19,7 @@ import type {
   VirtualInterruptControllerPort,
 } from "./ports.js";
 import { Hcr, Scr, Sctlr, Word } from "./register-words.js";
-import { PeState } from "./state-layout.js";
+import { LevelRecord, PeState } from "./state-layout.js";
 import { buildRegisterAccess, type RegisterAccess } from "./system-register-access.js";
 import { debuggerRead, debuggerWrite } from "./system-register-debug.js";
 import { ContextKey, TlbContexts, tlbContextSize } from "./tlb-contexts.js";
@@ -27,34 +29,6 @@ import { TranslationConfigurations } from "./translation-configurations.js";
 /** Interrupts that may be pending, bits of PeState.interruptsPending. */
 export const Interrupt = { irq: 1, fiq: 2, serror: 4, virq: 8, vfiq: 16, vserror: 32 } as const;
 export type InterruptName = keyof typeof Interrupt;
-
-/** What follows from PSTATE.{EL, PAN, UAO} and the control registers, for {@link ProcessingElement.levelChanged}. */
-class LevelState {
-  /** Of the control registers and TLB contexts that it was worked out from. */
-  epoch = -1;
-  contextsEpoch = -1;
-  secure = false;
-  el2Enabled = false;
-  hcrLow = 0;
-  hcrHigh = 0;
-  e2h = false;
-  host = false;
-  regime = 0;
-  regimeIsFlat = true;
-  mustAlign = true;
-  debug = false;
-  fpTrap = 0;
-  spAlignmentMask = 0;
-  key = -1;
-  unprivilegedKey = -1;
-  configuration = -1;
-  vmid = -1;
-  context = 0;
-  unprivilegedContext = 0;
-  tlb = 0;
-  tlbUnprivileged = 0;
-  jumpCache = 0;
-}
 
 /** What a board gives a processing element. */
 export interface ProcessingElementOptions {
@@ -100,6 +74,8 @@ const jumpCacheWord = word(PeState.jumpCache);
 const alignmentCheckWord = word(PeState.alignmentCheck);
 const spAlignmentMaskWord = word(PeState.spAlignmentMask);
 const fpTrapWord = word(PeState.fpTrap);
+const levelWord = word(PeState.level);
+const levelsEpochWord = word(PeState.levelsEpoch);
 /** MDSCR_EL1.MDE and SS. */
 const mdscrDebug = 0x8001;
 
@@ -159,23 +135,6 @@ export class ProcessingElement {
   readonly haveLse2: boolean;
   readonly haveVhe: boolean;
 
-  /** HCR_EL2 as it acts now (see {@link update}). */
-  hcrLow = 0;
-  hcrHigh = 0;
-  /** Whether the PE is in Secure state (at EL3 always). */
-  secure = false;
-  /** Whether EL2 is there and enabled in the current security state. */
-  el2Enabled = false;
-  /** HCR_EL2.{E2H, TGE} are {1, 1}: EL0 belongs to EL2. */
-  host = false;
-  /** HCR_EL2.E2H acts. */
-  e2h = false;
-  /** The current translation regime (see `Regime`). */
-  regime = 0;
-  /** Stage 1 of it is off and data is Device-nGnRnE. */
-  regimeIsFlat = true;
-  /** PeState.alignmentCheck: every unaligned data access faults. */
-  mustAlign = true;
   /**
    * Whether generated code looks at PeState.alignmentCheck before it looks into the TLB. While it doesn't, data accesses
    * that must be aligned get no tags, so that each of them comes to `access`.
@@ -229,6 +188,8 @@ export class ProcessingElement {
   observer: PeObserver | undefined;
   /** Told of every exception that is taken: a watch for PEs that are stuck. */
   onException: ((pe: ProcessingElement, targetEl: number, esr: number, vector: number) => void) | undefined;
+  /** Whether `onException` wants to hear of SVC and HVC as well. */
+  watchesExceptions = false;
   /** Exceptions taken, by exception class; interrupts are under 64 IRQ, 65 FIQ, 66 SError. */
   readonly exceptionCounts = new Float64Array(67);
   /** Translations that a TLB didn't have: reads, writes, fetches. */
@@ -238,17 +199,10 @@ export class ProcessingElement {
   #eventAlarm: Alarm | undefined;
   /** Bits of {@link Interrupt} that wires drive. */
   #wires = 0;
-  #key = -1;
-  #unprivilegedKey = -1;
-  /** Of the EL1&0 regime (see TranslationConfigurations); 0 in other regimes. */
-  #configuration = -1;
   readonly #configurations = new TranslationConfigurations();
-  #vmid = -1;
-  /** Counts changes of what levels' states are worked out from. */
-  #epoch = 0;
-  /** By EL | PAN << 2 | UAO << 3. */
-  readonly #levels: readonly LevelState[] = Array.from({ length: 16 }, () => new LevelState());
-  readonly gicContext: InterruptControllerContext = { el: 1, scrNs: true, scrFiq: false, scrIrq: false };
+  /** By PeState.level. */
+  readonly #levels: readonly LevelState[];
+  readonly #gicContext: InterruptControllerContext = { el: 1, scrNs: true, scrFiq: false, scrIrq: false };
   readonly resetAddress: bigint;
   readonly #features: Set<string>;
 
@@ -293,7 +247,9 @@ export class ProcessingElement {
     this.haveVhe = this.has("FEAT_VHE");
 
     this.registerAccess = buildRegisterAccess(this.#features);
-    this.tlbs = new TlbContexts(this.memory, options.contextsBase, options.contexts ?? defaultContexts);
+    const firstLevel = word(this.base + PeState.levels);
+    this.#levels = Array.from({ length: 16 }, (_, n) => new LevelState(firstLevel + n * word(LevelRecord.size)));
+    this.tlbs = new TlbContexts(this.memory, options.contextsBase, options.contexts ?? defaultContexts, this.base);
     this.walker = new Walker(this);
     this.pmu = new PerformanceMonitor(this);
     this.reset();
@@ -307,7 +263,9 @@ export class ProcessingElement {
   /** Cold reset: the highest exception level, everything masked, stage 1 off, pc at RVBAR (DDI 0487 D1.6). */
   reset(): void {
     const { i32, w } = this;
+    const epoch = i32[w + levelsEpochWord]!;
     i32.fill(0, w, w + word(PeState.size));
+    i32[w + levelsEpochWord] = epoch + 1;
     i32[w + word(PeState.index)] = this.index;
     // An open exclusive monitor and PSTATE.Z clear.
     i32[w + word(PeState.exclusiveAddress)] = -1;
@@ -342,8 +300,6 @@ export class ProcessingElement {
     this.stepped = 0;
     this.pmu.reset();
     this.tlbs.invalidateAll();
-    this.#key = -1;
-    this.#unprivilegedKey = -1;
     this.update();
     this.updateInterrupts();
   }
@@ -451,6 +407,21 @@ export class ProcessingElement {
     i32[w + spWord + 1] = i32[now + 1]!;
   }
 
+  /**
+   * Whether nobody has to be told of an exception that doesn't change what is signalled to the PE: then generated code takes it, and
+   * returns from it, by itself.
+   */
+  get crossingsAreUnseen(): boolean {
+    return (
+      this.observer === undefined &&
+      !this.watchesExceptions &&
+      !this.pmu.active &&
+      (this.register(Word.MDSCR_EL1) & mdscrDebug) === 0 &&
+      this.monitors[1] === undefined &&
+      this.monitors[2] === undefined
+    );
+  }
+
   /** Puts the PE to sleep in WFI, or in WFE when `forEvent`. */
   wait(forEvent: boolean): void {
     this.waiting = true;
@@ -473,102 +444,105 @@ export class ProcessingElement {
     this.observer?.waits(this, false);
   }
 
+  get #level(): LevelState {
+    return this.#levels[this.i32[this.w + levelWord]!]!;
+  }
+
+  /** HCR_EL2 as it acts now (see {@link update}). */
+  get hcrLow(): number {
+    return this.#level.hcrLow;
+  }
+
+  get hcrHigh(): number {
+    return this.#level.hcrHigh;
+  }
+
+  /** Whether the PE is in Secure state (at EL3 always). */
+  get secure(): boolean {
+    return this.#level.secure;
+  }
+
+  /** Whether EL2 is there and enabled in the current security state. */
+  get el2Enabled(): boolean {
+    return this.#level.el2Enabled;
+  }
+
+  /** HCR_EL2.{E2H, TGE} are {1, 1}: EL0 belongs to EL2. */
+  get host(): boolean {
+    return this.#level.host;
+  }
+
+  /** HCR_EL2.E2H acts. */
+  get e2h(): boolean {
+    return this.#level.e2h;
+  }
+
+  /** The current translation regime (see `Regime`). */
+  get regime(): number {
+    return this.#level.regime;
+  }
+
+  /** Stage 1 of it is off and data is Device-nGnRnE. */
+  get regimeIsFlat(): boolean {
+    return this.#level.regimeIsFlat;
+  }
+
+  /** PeState.alignmentCheck: every unaligned data access faults. */
+  get mustAlign(): boolean {
+    return this.#level.mustAlign;
+  }
+
+  /** Who accesses a register of the GIC. */
+  get gicContext(): InterruptControllerContext {
+    this.#gicContext.el = this.el as 0 | 1 | 2 | 3;
+    return this.#gicContext;
+  }
+
   /**
-   * PSTATE.EL has changed, and PAN or UAO perhaps: takes what follows from it from the last time, unless something else changed
-   * since. Every exception and every return comes here.
+   * PSTATE.EL, PAN or UAO has changed: takes what follows from it from the last time, unless something else changed since. Every
+   * exception and every return comes here, but for those that generated code makes.
    */
   levelChanged(): void {
-    const { i32, w, tlbs } = this;
-    const el = i32[w + elWord]!;
-    const level = this.#levels[el | (i32[w + panWord]! << 2) | (i32[w + uaoWord]! << 3)]!;
-    if (level.epoch !== this.#epoch || level.contextsEpoch !== tlbs.epoch) {
-      this.#work(level);
+    const { i32, w } = this;
+    const index = i32[w + elWord]! | (i32[w + panWord]! << 2) | (i32[w + uaoWord]! << 3);
+    const level = this.#levels[index]!;
+    if (!level.isCurrent(i32, w)) {
+      this.#work(index);
       return;
     }
-    const wasSecure = this.secure;
-    this.secure = level.secure;
-    this.el2Enabled = level.el2Enabled;
-    this.hcrLow = level.hcrLow;
-    this.hcrHigh = level.hcrHigh;
-    this.e2h = level.e2h;
-    this.host = level.host;
-    this.regime = level.regime;
-    this.regimeIsFlat = level.regimeIsFlat;
-    this.mustAlign = level.mustAlign;
-    this.#key = level.key;
-    this.#unprivilegedKey = level.unprivilegedKey;
-    this.#configuration = level.configuration;
-    this.#vmid = level.vmid;
-    tlbs.use(level.context, level.unprivilegedContext);
-    i32[w + tlbWord] = level.tlb;
-    i32[w + tlbUnprivilegedWord] = level.tlbUnprivileged;
-    i32[w + jumpCacheWord] = level.jumpCache;
-    i32[w + alignmentCheckWord] = level.mustAlign ? -1 : 0;
-    i32[w + spAlignmentMaskWord] = level.spAlignmentMask;
-    i32[w + fpTrapWord] = level.fpTrap;
+    i32[w + levelWord] = index;
+    level.enter(i32, w);
     this.debugEvents = level.debug ? debugEventsOf(this) : 0;
-    const context = this.gicContext;
-    if (context.el !== el) {
-      context.el = el as 0 | 1 | 2 | 3;
-      if (this.haveEl3) this.interruptController?.setExecutionState(context.el, this.secure);
-    } else if (wasSecure !== this.secure) this.interruptController?.setExecutionState(context.el, this.secure);
+    if (this.haveEl3) this.#tellSecurity();
   }
 
   /** Works out again what follows from PSTATE and the control registers, any of which may have changed. */
   update(): void {
-    this.#epoch++;
-    this.walker.forgetTables();
+    this.forgetLevels();
     const { i32, w } = this;
-    this.#work(this.#levels[i32[w + elWord]! | (i32[w + panWord]! << 2) | (i32[w + uaoWord]! << 3)]!);
-  }
-
-  /** As {@link update}, and remembers it in `level`, the current one. */
-  #work(level: LevelState): void {
-    const { i32, w, tlbs } = this;
-    this.#compute();
-    level.epoch = this.#epoch;
-    level.contextsEpoch = tlbs.epoch;
-    level.secure = this.secure;
-    level.el2Enabled = this.el2Enabled;
-    level.hcrLow = this.hcrLow;
-    level.hcrHigh = this.hcrHigh;
-    level.e2h = this.e2h;
-    level.host = this.host;
-    level.regime = this.regime;
-    level.regimeIsFlat = this.regimeIsFlat;
-    level.mustAlign = this.mustAlign;
-    level.debug = (i32[this.system + Word.MDSCR_EL1]! & mdscrDebug) !== 0;
-    level.fpTrap = i32[w + fpTrapWord]!;
-    level.spAlignmentMask = i32[w + spAlignmentMaskWord]!;
-    level.key = this.#key;
-    level.unprivilegedKey = this.#unprivilegedKey;
-    level.configuration = this.#configuration;
-    level.vmid = this.#vmid;
-    level.context = tlbs.current;
-    level.unprivilegedContext = tlbs.currentUnprivileged;
-    level.tlb = i32[w + tlbWord]!;
-    level.tlbUnprivileged = i32[w + tlbUnprivilegedWord]!;
-    level.jumpCache = i32[w + jumpCacheWord]!;
+    this.#work(i32[w + elWord]! | (i32[w + panWord]! << 2) | (i32[w + uaoWord]! << 3));
   }
 
   /** A control register has changed that isn't the current level's: nothing remembered of levels holds. */
   forgetLevels(): void {
-    this.#epoch++;
+    this.i32[this.w + levelsEpochWord]!++;
     this.walker.forgetTables();
   }
 
-  #compute(): void {
+  /** Works out what follows from the current level, which has this index, and remembers it. */
+  #work(index: number): void {
     const { i32, w, system } = this;
+    const level = this.#levels[index]!;
+    i32[w + levelWord] = index;
     const el = i32[w + elWord]!;
     const scr = i32[system + Word.SCR_EL3]!;
     const nonSecureBelow = !this.haveEl3 || (scr & Scr.NS) !== 0;
-    const wasSecure = this.secure;
-    this.secure = this.haveEl3 && (el === 3 || !nonSecureBelow);
+    level.secure = this.haveEl3 && (el === 3 || !nonSecureBelow);
     // Secure EL2 (FEAT_SEL2) isn't offered: EL2 is enabled in Non-secure state only.
-    this.el2Enabled = this.haveEl2 && nonSecureBelow;
+    level.el2Enabled = this.haveEl2 && nonSecureBelow;
     let hcrLow = 0;
     let hcrHigh = 0;
-    if (this.el2Enabled) {
+    if (level.el2Enabled) {
       hcrLow = i32[system + Word.HCR_EL2]!;
       hcrHigh = i32[system + Word.HCR_EL2 + 1]!;
       const host = (hcrHigh & Hcr.highE2H) !== 0 && (hcrLow & Hcr.TGE) !== 0;
@@ -576,33 +550,38 @@ export class ProcessingElement {
       else if (hcrLow & Hcr.TGE) hcrLow &= ~Hcr.DC;
       if (hcrLow & Hcr.DC) hcrLow |= Hcr.VM;
     }
-    this.hcrLow = hcrLow;
-    this.hcrHigh = hcrHigh;
-    this.e2h = (hcrHigh & Hcr.highE2H) !== 0;
-    this.host = this.e2h && (hcrLow & Hcr.TGE) !== 0;
-    this.regime =
+    level.hcrLow = hcrLow;
+    level.hcrHigh = hcrHigh;
+    level.e2h = (hcrHigh & Hcr.highE2H) !== 0;
+    level.host = level.e2h && (hcrLow & Hcr.TGE) !== 0;
+    level.regime =
       el === 3
         ? Regime.el3
         : el === 2
-          ? this.e2h
+          ? level.e2h
             ? Regime.el20
             : Regime.el2
-          : el === 0 && this.host
+          : el === 0 && level.host
             ? Regime.el20
             : Regime.el10;
-    const context = this.gicContext;
-    const elChanged = context.el !== el;
-    context.el = el as 0 | 1 | 2 | 3;
+    const context = this.#gicContext;
     if (this.haveEl3) {
       context.scrNs = (scr & Scr.NS) !== 0;
       context.scrFiq = (scr & Scr.FIQ) !== 0;
       context.scrIrq = (scr & Scr.IRQ) !== 0;
-      if (elChanged || wasSecure !== this.secure) this.interruptController?.setExecutionState(context.el, this.secure);
+      this.#tellSecurity();
     }
     this.updateFpTrap();
-    this.selectContext();
-    if ((i32[system + Word.MDSCR_EL1]! & mdscrDebug) !== 0) this.debugEvents = debugEventsOf(this);
-    else this.debugEvents = 0;
+    this.#selectContext(level);
+    level.debug = (i32[system + Word.MDSCR_EL1]! & mdscrDebug) !== 0;
+    this.debugEvents = level.debug ? debugEventsOf(this) : 0;
+    level.keep(i32, w);
+    keepCrossings(this, level.record);
+  }
+
+  /** Tells the interrupt controller whether the PE is at EL3, and in which security state. */
+  #tellSecurity(): void {
+    this.interruptController?.setExecutionState(this.el as 0 | 1 | 2 | 3, this.secure);
   }
 
   /** PeState.fpTrap from CPACR_EL1.FPEN, CPTR_EL2 and CPTR_EL3 (AArch64.CheckFPAdvSIMDEnabled): the EL that traps, plus 1. */
@@ -654,14 +633,15 @@ export class ProcessingElement {
   }
 
   /** Points PeState's TLB and jump cache words at the contexts of the current regime, and sets the alignment words. */
-  selectContext(): void {
-    const { i32, w, system, regime } = this;
+  #selectContext(level: LevelState): void {
+    const { i32, w, system, tlbs } = this;
+    const { regime } = level;
     const el = i32[w + elWord]!;
     const sctlr = i32[system + this.sctlrWord]!;
-    const hcr = regime === Regime.el10 ? this.hcrLow : 0;
+    const hcr = regime === Regime.el10 ? level.hcrLow : 0;
     const stage1 = (sctlr & Sctlr.M) !== 0 && (hcr & (Hcr.TGE | Hcr.DC)) === 0;
     const twoRanges = regime === Regime.el10 || regime === Regime.el20;
-    let key = regime | (this.secure ? ContextKey.secure : 0) | (stage1 ? ContextKey.stage1 : 0);
+    let key = regime | (level.secure ? ContextKey.secure : 0) | (stage1 ? ContextKey.stage1 : 0);
     if (hcr & Hcr.VM) key |= ContextKey.stage2;
     if (sctlr & Sctlr.A) key |= ContextKey.aligned;
     if (twoRanges && stage1) key |= this.asid(regime) << ContextKey.asidShift;
@@ -672,30 +652,37 @@ export class ProcessingElement {
       if (stage1 && i32[w + panWord]) key |= ContextKey.pan;
     }
     // LDTR and STTR act as EL0's at EL1, and at EL2 of a host, unless UAO makes them ordinary (D5.4.2).
-    const separate = (el === 1 || (el === 2 && this.host)) && !i32[w + uaoWord];
+    const separate = (el === 1 || (el === 2 && level.host)) && !i32[w + uaoWord];
     const otherKey = separate ? unprivilegedKey : key;
     const configuration = regime === Regime.el10 ? this.#configurationOf((hcr & Hcr.VM) !== 0) : 0;
     if (
-      key !== this.#key ||
-      otherKey !== this.#unprivilegedKey ||
-      vmid !== this.#vmid ||
-      configuration !== this.#configuration
+      key === level.key &&
+      otherKey === level.unprivilegedKey &&
+      vmid === level.vmid &&
+      configuration === level.configuration &&
+      tlbs.epoch === level.contextsEpoch
     ) {
-      const { tlbs } = this;
-      this.#configuration = configuration;
-      this.#key = key;
-      this.#unprivilegedKey = otherKey;
-      this.#vmid = vmid;
+      tlbs.current = level.context;
+      tlbs.currentUnprivileged = level.unprivilegedContext;
+      tlbs.use(tlbs.current, tlbs.currentUnprivileged);
+    } else {
       tlbs.current = tlbs.find(key, vmid, -1, configuration);
       tlbs.currentUnprivileged = separate ? tlbs.find(otherKey, vmid, tlbs.current, configuration) : tlbs.current;
-      i32[w + tlbWord] = tlbs.tlb(tlbs.current);
-      i32[w + tlbUnprivilegedWord] = tlbs.tlb(tlbs.currentUnprivileged);
-      i32[w + jumpCacheWord] = tlbs.jumpCache(tlbs.current);
+      level.key = key;
+      level.unprivilegedKey = otherKey;
+      level.vmid = vmid;
+      level.configuration = configuration;
+      level.context = tlbs.current;
+      level.unprivilegedContext = tlbs.currentUnprivileged;
+      level.contextsEpoch = tlbs.epoch;
     }
+    i32[w + tlbWord] = tlbs.tlb(tlbs.current);
+    i32[w + tlbUnprivilegedWord] = tlbs.tlb(tlbs.currentUnprivileged);
+    i32[w + jumpCacheWord] = tlbs.jumpCache(tlbs.current);
     const flat = !stage1 && (hcr & Hcr.DC) === 0;
-    this.regimeIsFlat = flat;
-    this.mustAlign = flat || (sctlr & Sctlr.A) !== 0;
-    i32[w + alignmentCheckWord] = this.mustAlign ? -1 : 0;
+    level.regimeIsFlat = flat;
+    level.mustAlign = flat || (sctlr & Sctlr.A) !== 0;
+    i32[w + alignmentCheckWord] = level.mustAlign ? -1 : 0;
     const sa = el === 0 ? Sctlr.SA0 : Sctlr.SA;
     i32[w + spAlignmentMaskWord] = (sctlr & sa) !== 0 ? 15 : 0;
   }

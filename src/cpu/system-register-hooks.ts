@@ -33,7 +33,7 @@ function pstateBit(offset: number, bit: number, changesContext: boolean): Regist
     },
     write(pe) {
       pe.setState(offset, (pe.argumentLow >>> bit) & 1);
-      if (changesContext) pe.selectContext();
+      if (changesContext) pe.levelChanged();
       return leave;
     },
   };

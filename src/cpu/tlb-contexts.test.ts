@@ -8,7 +8,7 @@ const hostPage = 0x80_0000;
 
 function make(count = 4) {
   const memory = new LinearMemory(new ArrayBuffer(base + count * tlbContextSize));
-  const tlbs = new TlbContexts(memory, base, count);
+  const tlbs = new TlbContexts(memory, base, count, 0);
   const entry = (context: number, low: number) => tlbs.tlb(context) + ((low >>> 12) & (tlbEntries - 1)) * TlbEntry.size;
   return {
     memory,

@@ -1,4 +1,5 @@
 import type { LinearMemory } from "./linear-memory.js";
+import { PeState } from "./state-layout.js";
 import { jumpCacheEntrySize, jumpCacheOffset, jumpCacheSize, TlbEntry, tlbEntries, tlbSize } from "./tlb-layout.js";
 
 /** Bytes of linear memory that one context takes. */
@@ -75,14 +76,15 @@ export class TlbContexts {
   /** By context and size: blocks that entries were made from, as a bitmap by low bits of the block's number. */
   readonly #largeFilter: Int32Array;
   readonly #executed: Int32Array;
-  /** Contexts that PeState.tlb and tlbUnprivileged name; they are cleared in place, never given away. */
-  current = 0;
-  currentUnprivileged = 0;
+  /** The words of PeState.context, contextUnprivileged and levelsEpoch. */
+  readonly #state: Int32Array;
   /** Counts the times that a key lost its context. */
   epoch = 0;
 
-  /** `base`: address of count * {@link tlbContextSize} bytes of linear memory. */
-  constructor(memory: LinearMemory, base: number, count: number) {
+  /** `base`: address of count * {@link tlbContextSize} bytes of linear memory. `state`: of the PE's state. */
+  constructor(memory: LinearMemory, base: number, count: number, state: number) {
+    const words = state + PeState.context;
+    this.#state = memory.i32.subarray(words >> 2, (words >> 2) + 3);
     if (count < 3) throw new Error(`a processing element needs 3 TLB contexts or more, not ${count}`);
     this.#memory = memory;
     this.#base = base;
@@ -97,6 +99,30 @@ export class TlbContexts {
     this.#largeFilter = new Int32Array(count * largeKinds * largeFilterWords);
     this.#executed = new Int32Array(count * filterWords);
     for (let context = 0; context < count; context++) this.#clear(context);
+  }
+
+  /** The context that PeState.tlb names; it is cleared in place, never given away. */
+  get current(): number {
+    return this.#state[0]!;
+  }
+
+  set current(context: number) {
+    this.#state[0] = context;
+  }
+
+  /** As {@link current}, of PeState.tlbUnprivileged. */
+  get currentUnprivileged(): number {
+    return this.#state[1]!;
+  }
+
+  set currentUnprivileged(context: number) {
+    this.#state[1] = context;
+  }
+
+  /** A key has lost its context: levels that lead to it must look again. */
+  #lose(): void {
+    this.epoch++;
+    this.#state[2]!++;
   }
 
   /** Address of a context's TLB. */
@@ -140,7 +166,7 @@ export class TlbContexts {
       }
     }
     this.#clear(oldest);
-    this.epoch++;
+    this.#lose();
     keys[oldest] = key;
     this.#vmid[oldest] = vmid;
     this.#configuration[oldest] = configuration;
@@ -150,8 +176,6 @@ export class TlbContexts {
 
   /** As two calls of {@link find} that would answer these contexts. */
   use(context: number, unprivileged: number): void {
-    this.current = context;
-    this.currentUnprivileged = unprivileged;
     this.#stamp[context] = ++this.#clock;
     this.#stamp[unprivileged] = this.#clock;
   }
@@ -269,7 +293,7 @@ export class TlbContexts {
     if (context === this.current || context === this.currentUnprivileged) this.#clear(context);
     else {
       this.#key[context] = freeKey;
-      this.epoch++;
+      this.#lose();
     }
   }
 

@@ -11,6 +11,7 @@ import type { Template } from "../isa/template.js";
 import { Code, op, typeCode, voidBlock } from "../wasm/code.js";
 import { ModuleBuilder } from "../wasm/module.js";
 import { type RoutineLibrary, routinesOf, signature } from "../wasm/routines.js";
+import { exceptionEntry, exceptionReturn, systemInstruction } from "./crossings.js";
 import { Exit } from "./exit.js";
 import { type InterpreterImports, type InterpreterLocals, InterpreterLowering } from "./interpreter-lowering.js";
 import { firstHotOperation, RecordLayout, recordsPerPage } from "./record.js";
@@ -40,6 +41,8 @@ export interface Core {
   dispatch: WebAssembly.ExportValue;
   /** (pe, expected pc, exit code) to exit code: what regions call when a call of theirs didn't simply return. */
   resume: WebAssembly.ExportValue;
+  /** (pe, operation, argument): the machine's `environment`, but for what code can do by itself (crossings.ts). */
+  environment: WebAssembly.ExportValue;
   /** See landingCheck in interpreter.ts. */
   landing: WebAssembly.ExportValue;
   /** A region that isn't there (any more): answers `Exit.hot`, so that the machine finds out what is. */
@@ -62,6 +65,8 @@ export function buildCore(options: {
   readonly coldTable: WebAssembly.Table;
   /** Compiled regions by slot. */
   readonly regionTable: WebAssembly.Table;
+  /** Of the PEs. */
+  readonly features: ReadonlySet<string>;
   /** Arrivals by branch after which `Exit.hot` is returned; {@link neverHot}: never. */
   readonly hotThreshold: number;
 }): Core {
@@ -76,7 +81,8 @@ export function buildCore(options: {
     decode: calls.decode,
   };
   const access = module.importFunction("access", { parameters: ["i32", "i32"], results: ["i32"] });
-  const environment = module.importFunction("environment", { parameters: ["i32", "i32", "i32"], results: ["i32"] });
+  const toMachine = { parameters: ["i32", "i32", "i32"] as Type[], results: ["i32"] as Type[] };
+  const machine = module.importFunction("environment", toMachine);
   const decode = module.importFunction("decode", { parameters: ["i32", "i32"], results: ["i32"] });
   const routineIndices = new Map<Routine, number>();
   for (const t of hot) {
@@ -94,6 +100,9 @@ export function buildCore(options: {
   const landing = module.declare(landingSignature);
   module.define(landing, ["i32", "i32"], landingCheck());
   module.exportFunction("landing", landing);
+  const environment = module.declare(toMachine);
+  defineCrossings(module, environment, machine, options.features);
+  module.exportFunction("environment", environment);
   const shared: MainContext = {
     hot,
     imports: { access, environment, landing, routines: routineIndices },
@@ -127,6 +136,24 @@ export function buildCore(options: {
   // What the jump cache's empty entries lead to when pc is 0, as they say.
   regionTable.set(0, core.stale as CallableFunction);
   return core;
+}
+
+/** Defines `environment`, which asks the machine, and what it does without asking. */
+function defineCrossings(
+  module: ModuleBuilder,
+  environment: number,
+  machine: number,
+  features: ReadonlySet<string>,
+): void {
+  const entry = module.declare({ parameters: ["i32", "i32", "i32", "i32"], results: ["i32"] });
+  const back = module.declare({ parameters: ["i32", "i32"], results: ["i32"] });
+  const define = (index: number, write: (code: Code) => readonly Type[]): void => {
+    const code = new Code(1024);
+    module.define(index, write(code), code);
+  };
+  define(entry, exceptionEntry);
+  define(back, (code) => exceptionReturn(code, features));
+  define(environment, (code) => systemInstruction(code, { machine, entry, return: back }));
 }
 
 /** Signature of a cold operation: (pe, record, delta) to 0 (next), 1 (pc was set: go there) or 2 + exit code * 2 + retired. */

@@ -64,6 +64,21 @@ export const PeState = {
   exit: 0x19c,
   /** i64 arguments and results of environment calls (system instructions, slow memory accesses). */
   argument: 0x1a0,
+  /** i32: the current {@link LevelRecord}: PSTATE.EL | PAN << 2 | UAO << 3. */
+  level: 0x1b0,
+  /** i32: the TLB contexts that `tlb` and `tlbUnprivileged` are of. */
+  context: 0x1b4,
+  contextUnprivileged: 0x1b8,
+  /** i32: changes whenever level records stop to hold. */
+  levelsEpoch: 0x1bc,
+  /** i32: 1 while exceptions and returns may be made by generated code alone (interpreter/crossings.ts). */
+  crossings: 0x1c0,
+  /** i32: what the budget was when the current level began to execute, and the instructions of EL0 to EL3 before. */
+  levelBudget: 0x1c4,
+  retiredByEl: 0x1c8,
+  /** i32: exceptions by SVC and HVC that generated code took, since the machine last looked. */
+  svcs: 0x1d8,
+  hvcs: 0x1dc,
   /** i32: number of this PE. */
   index: 0x1e0,
   /** i32: all ones while every data access must be aligned (SCTLR_ELx.A, or stage 1 off), else 0. */
@@ -84,12 +99,52 @@ export const PeState = {
   scratch: 0x400,
   /** System registers, 8 bytes each, by the slot number that the register table gives. */
   system: 0x800,
+  /** A {@link LevelRecord} for each value of `level`. */
+  levels: 0x2000,
   /** Bytes of one PE's state. */
-  size: 0x2000,
+  size: 0x2400,
 } as const;
 
 /** Number of system register slots that fit. */
-export const systemRegisterSlots = (PeState.size - PeState.system) / 8;
+export const systemRegisterSlots = (PeState.levels - PeState.system) / 8;
+
+/** What follows from an Exception level, PAN, UAO and the control registers: i32 words, by their byte offsets. */
+export const LevelRecord = {
+  /** PeState.levelsEpoch when it was worked out: the record holds while they are equal. */
+  epoch: 0x00,
+  /** Words that go to the PE's state when the level is entered, see {@link levelWords}. */
+  context: 0x04,
+  contextUnprivileged: 0x08,
+  tlb: 0x0c,
+  tlbUnprivileged: 0x10,
+  jumpCache: 0x14,
+  alignmentCheck: 0x18,
+  spAlignmentMask: 0x1c,
+  fpTrap: 0x20,
+  /** The level that SVC, and HVC, go to; 0 where the machine must be asked. */
+  svc: 0x24,
+  hvc: 0x28,
+  /** What SVC, and HVC, set at that level: PSTATE.PAN (never cleared) in bit 0, PSTATE.SSBS in bit 1. */
+  svcEntry: 0x2c,
+  hvcEntry: 0x30,
+  /** The levels, as bits, that ERET may return to without the machine being asked. */
+  returns: 0x34,
+  /** 1 where addresses whose top byte is all ones are those of the upper range. */
+  upperRange: 0x38,
+  size: 0x40,
+} as const;
+
+/** The words that LevelRecord and PeState share by name. */
+export const levelWords = [
+  "context",
+  "contextUnprivileged",
+  "tlb",
+  "tlbUnprivileged",
+  "jumpCache",
+  "alignmentCheck",
+  "spAlignmentMask",
+  "fpTrap",
+] as const;
 
 /** X register slots of operands: 0..30, then these. */
 export const slotSp = 31;

@@ -22,7 +22,8 @@ export interface RegionEnvironment {
   readonly resume: WebAssembly.ExportValue;
   /** The core module's check of where indirect branches land. */
   readonly landing: WebAssembly.ExportValue;
-  environment(pe: number, operation: number, argument: number): number;
+  /** The core module's: system instructions. */
+  readonly environment: WebAssembly.ExportValue;
 }
 
 /** Plans the region that starts at an instruction; undefined when it can't be fetched. See {@link discover}. */
@@ -43,7 +44,7 @@ export function compileRegions(plans: readonly RegionPlan[], env: RegionEnvironm
     dispatch: env.dispatch as WebAssembly.ImportValue,
     resume: env.resume as WebAssembly.ImportValue,
     landing: env.landing as WebAssembly.ImportValue,
-    environment: env.environment,
+    environment: env.environment as WebAssembly.ImportValue,
   };
   for (const [r, name] of bytes.routines) imports[name] = env.routines.function(r) as WebAssembly.ImportValue;
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes.module), { m: imports });

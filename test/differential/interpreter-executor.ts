@@ -89,6 +89,7 @@ export class InterpreterExecutor implements Executor {
       coldTable: numbers.coldTable,
       regionTable: this.regionTable,
       hotThreshold: neverHot,
+      features: features.features,
     });
     this.linear.u8.fill(0xff, tlb, tlb + tlbSize);
     this.linear.u8.fill(0xff, jumpCache, jumpCache + jumpCacheSize);
