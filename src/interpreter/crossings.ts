@@ -1,6 +1,7 @@
 import { EnvironmentOperation, LevelRecord, levelWords, PeState, type Type } from "../ir/index.js";
 import { systemRegister } from "../isa/system-registers/index.js";
-import { type Code, op, voidBlock } from "../wasm/code.js";
+import { Code, op, voidBlock } from "../wasm/code.js";
+import type { ModuleBuilder } from "../wasm/module.js";
 
 /** ESR_ELx.EC of SVC and HVC, with IL. */
 const svcSyndrome = (0x15 << 26) | (1 << 25);
@@ -176,7 +177,7 @@ function enterLevel(a: Assembler, record: number, index: number): void {
  * (pe, target, entry, syndrome) to 1, or to 0 when nothing was done: the exception that SVC or HVC at pc takes to EL1 or EL2
  * (AArch64.TakeException). `entry`: see LevelRecord.svcEntry.
  */
-export function exceptionEntry(code: Code): readonly Type[] {
+function exceptionEntry(code: Code): readonly Type[] {
   const [pe, target, entry, syndrome] = [0, 1, 2, 3];
   const a = new Assembler(code, 4);
   const index = a.local();
@@ -259,7 +260,7 @@ export function exceptionEntry(code: Code): readonly Type[] {
 }
 
 /** (pe, record of the current level) to 1, or to 0 when nothing was done: ERET (AArch64.ExceptionReturn). */
-export function exceptionReturn(code: Code, features: ReadonlySet<string>): readonly Type[] {
+function exceptionReturn(code: Code, features: ReadonlySet<string>): readonly Type[] {
   const [pe, current] = [0, 1];
   const a = new Assembler(code, 2);
   const level = a.local();
@@ -335,6 +336,7 @@ export function exceptionReturn(code: Code, features: ReadonlySet<string>): read
   });
   for (const { word, low, width } of present) a.store(word, () => a.bits(() => a.get(saved), low, width));
   a.store(PeState.ss, () => a.k(0));
+  a.store(PeState.btype, () => a.k(0));
   a.set(old, () => a.stackPointerAddress(level, () => a.load(PeState.spSel)));
   a.set(now, () => a.stackPointerAddress(target, () => a.bits(() => a.get(saved), 0, 1)));
   exchangeSp(a, old, now);
@@ -356,7 +358,7 @@ export function exceptionReturn(code: Code, features: ReadonlySet<string>): read
  * asked, but for ISB (everything takes effect at once here), and for SVC, HVC and ERET that need nothing of it: it has said so in
  * PeState.crossings, no interrupt is pending, the turn goes on, and the records of both levels hold.
  */
-export function systemInstruction(
+function systemInstruction(
   code: Code,
   functions: { readonly machine: number; readonly entry: number; readonly return: number },
 ): readonly Type[] {
@@ -435,4 +437,22 @@ export function systemInstruction(
   code.u8(op.returnCall).u32(functions.machine);
   code.u8(op.end);
   return a.types;
+}
+
+/** Defines `environment`, which asks the machine (the function `machine`), with what it does without asking. */
+export function defineCrossings(
+  module: ModuleBuilder,
+  environment: number,
+  machine: number,
+  features: ReadonlySet<string>,
+): void {
+  const entry = module.declare({ parameters: ["i32", "i32", "i32", "i32"], results: ["i32"] });
+  const back = module.declare({ parameters: ["i32", "i32"], results: ["i32"] });
+  const define = (index: number, write: (code: Code) => readonly Type[]): void => {
+    const code = new Code(1024);
+    module.define(index, write(code), code);
+  };
+  define(entry, exceptionEntry);
+  define(back, (code) => exceptionReturn(code, features));
+  define(environment, (code) => systemInstruction(code, { machine, entry, return: back }));
 }

@@ -11,7 +11,7 @@ import type { Template } from "../isa/template.js";
 import { Code, op, typeCode, voidBlock } from "../wasm/code.js";
 import { ModuleBuilder } from "../wasm/module.js";
 import { type RoutineLibrary, routinesOf, signature } from "../wasm/routines.js";
-import { exceptionEntry, exceptionReturn, systemInstruction } from "./crossings.js";
+import { defineCrossings } from "./crossings.js";
 import { Exit } from "./exit.js";
 import { type InterpreterImports, type InterpreterLocals, InterpreterLowering } from "./interpreter-lowering.js";
 import { firstHotOperation, RecordLayout, recordsPerPage } from "./record.js";
@@ -136,24 +136,6 @@ export function buildCore(options: {
   // What the jump cache's empty entries lead to when pc is 0, as they say.
   regionTable.set(0, core.stale as CallableFunction);
   return core;
-}
-
-/** Defines `environment`, which asks the machine, and what it does without asking. */
-function defineCrossings(
-  module: ModuleBuilder,
-  environment: number,
-  machine: number,
-  features: ReadonlySet<string>,
-): void {
-  const entry = module.declare({ parameters: ["i32", "i32", "i32", "i32"], results: ["i32"] });
-  const back = module.declare({ parameters: ["i32", "i32"], results: ["i32"] });
-  const define = (index: number, write: (code: Code) => readonly Type[]): void => {
-    const code = new Code(1024);
-    module.define(index, write(code), code);
-  };
-  define(entry, exceptionEntry);
-  define(back, (code) => exceptionReturn(code, features));
-  define(environment, (code) => systemInstruction(code, { machine, entry, return: back }));
 }
 
 /** Signature of a cold operation: (pe, record, delta) to 0 (next), 1 (pc was set: go there) or 2 + exit code * 2 + retired. */

@@ -10,6 +10,7 @@ export const ramBase = 0x4000_0000;
 export const ramSize = 8 << 20;
 const ramHost = 8 << 20;
 const contexts = 4;
+export const fixtureBytes = ramHost + ramSize;
 
 export interface FixtureOptions {
   core?: string;
@@ -17,6 +18,8 @@ export interface FixtureOptions {
   el3?: boolean;
   count?: number;
   log?: string[];
+  /** At least {@link fixtureBytes} of memory. */
+  buffer?: ArrayBuffer;
 }
 
 /** Some PEs with 8 MB of RAM at 0x4000_0000 and no engine: tests play the part of generated code. */
@@ -29,7 +32,7 @@ export class Fixture {
   retired = 0;
 
   constructor(options: FixtureOptions = {}) {
-    this.memory = new LinearMemory(new ArrayBuffer(ramHost + ramSize));
+    this.memory = new LinearMemory(options.buffer ?? new ArrayBuffer(fixtureBytes));
     const log: Log = {
       enabled: () => options.log !== undefined,
       write: (channel, text) => options.log?.push(`${channel}: ${text}`),
