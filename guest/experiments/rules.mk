@@ -25,10 +25,10 @@ $(BUILD)/experiments/latency/%.c.o: experiments/latency/%.c experiments/latency/
 	$(CC) $(USER_CFLAGS) -Ihyplets -c -o $@ $<
 $(BUILD)/experiments/latency/%.elf: $(BUILD)/experiments/latency/%.c.o $(BUILD)/hyplets/libhyplet.c.o $(USER_OBJECTS)
 	$(CC) $(LDFLAGS_BARE) -Wl,-T,user/user.ld -Wl,--strip-all -o $@ $^
-$(BUILD)/images/latency.bundle: $(LATENCIES:%=$(BUILD)/experiments/latency/%.elf) $(BUILD)/programs/busy.elf $(BUILD)/programs/run.elf
+$(BUILD)/images/latency.bundle: $(LATENCIES:%=$(BUILD)/experiments/latency/%.elf) $(BUILD)/programs/run.elf
 	@mkdir -p $(@D)
 	../scripts/pack-bundle.js $@ $(foreach p,$(LATENCIES),program:$(p)=$(BUILD)/experiments/latency/$(p).elf) \
-	  program:busy=$(BUILD)/programs/busy.elf program:run=$(BUILD)/programs/run.elf
+	  program:run=$(BUILD)/programs/run.elf
 $(BUILD)/images/nanovisor.image: $(BUILD)/nanovisor/Image
 	@mkdir -p $(@D)
 	cp $< $@
@@ -48,7 +48,7 @@ $(BUILD)/experiments/requests/request.c.o: experiments/requests/request.c experi
 	$(CC) $(USER_CFLAGS) -Ihyplets -Iexperiments/latency -c -o $@ $<
 $(BUILD)/experiments/requests/request.elf: $(BUILD)/experiments/requests/request.c.o $(BUILD)/hyplets/libhyplet.c.o $(USER_OBJECTS)
 	$(CC) $(LDFLAGS_BARE) -Wl,-T,user/user.ld -Wl,--strip-all -o $@ $^
-$(BUILD)/experiments/requests/programs.bundle: $(BUILD)/experiments/requests/request.elf $(BUILD)/programs/busy.elf $(BUILD)/programs/run.elf
+$(BUILD)/experiments/requests/programs.bundle: $(BUILD)/experiments/requests/request.elf $(BUILD)/experiments/latency/load.elf $(BUILD)/programs/run.elf
 	../scripts/pack-bundle.js $@ $(foreach p,$(basename $(notdir $^)),program:$(p)=$(filter %/$(p).elf,$^))
 $(REQUEST_RUNS:%=$(BUILD)/images/%.bundle): $(BUILD)/images/%.bundle: experiments/requests/%.registry \
     experiments/requests/requests.arguments $(BUILD)/kernel/Image $(BUILD)/experiments/requests/programs.bundle \

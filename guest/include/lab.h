@@ -15,6 +15,9 @@
 /* Added to x1 of LAB_ARM: the crossing ends with LAB_SEEN, whose code doesn't know numbers of crossings: a kernel. */
 #define LAB_UNTIL_SEEN 0x100000000
 
+/* Added to a crossing's number: the stretch of time that a timeline shows. Notes with this number are its events (src/lab/timeline.ts). */
+#define LAB_TIMELINE 1000
+
 #ifndef __ASSEMBLER__
 #include <stdint.h>
 

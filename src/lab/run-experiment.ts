@@ -7,6 +7,7 @@ import { crossingTracks } from "./counters/crossing-listener.js";
 import type { Experiment, ExperimentRow, ExperimentRun } from "./experiment.js";
 import type { TimingProfile } from "./profiles/timing-profile.js";
 import { type RowResult, rowResult } from "./row-result.js";
+import { type Timeline, TimelineRecorder } from "./timeline.js";
 
 export interface GroupResult {
   readonly title: string;
@@ -30,6 +31,7 @@ export interface ExperimentResult {
   readonly about: string;
   readonly varies: boolean;
   readonly groups: readonly GroupResult[];
+  readonly timelines: readonly Timeline[];
   readonly runs: readonly RunResult[];
   /** What went wrong, in sentences: a mechanism that didn't do its work. */
   readonly failures: readonly string[];
@@ -67,14 +69,16 @@ export async function runExperiment(
   environment: ExperimentEnvironment,
 ): Promise<ExperimentResult> {
   const runs: RunResult[] = [];
+  const timelines: Timeline[] = [];
   const failures: string[] = [];
   const results = new Map<ExperimentRow, RowResult>();
   const rows = experiment.groups.flatMap((group) => group.rows);
   for (const run of experiment.runs) {
     environment.begins?.(run);
     const own = rows.filter((row) => row.run === run);
-    const { result, counters, problems } = await execute(run, own, environment);
+    const { result, counters, recorder, problems } = await execute(experiment, run, own, environment);
     runs.push(result);
+    timelines.push(...(recorder?.timelines ?? []));
     failures.push(...problems.map((text) => (experiment.runs.length > 1 ? `${run.name}: ${text}` : text)));
     const profiles = environment.profiles.filter(({ name }) => coreOf(run, name) === name);
     for (const row of own) {
@@ -88,23 +92,29 @@ export async function runExperiment(
     rows: group.rows.flatMap((row) => results.get(row) ?? []),
   }));
   const { name, question, about, varies = false } = experiment;
-  return { name, question, about, varies, groups, runs, failures };
+  return { name, question, about, varies, groups, timelines, runs, failures };
 }
 
 interface Execution {
   readonly result: RunResult;
   readonly counters: CrossingCounters;
+  readonly recorder: TimelineRecorder | undefined;
   readonly problems: readonly string[];
 }
 
 async function execute(
+  experiment: Experiment,
   run: ExperimentRun,
   rows: readonly ExperimentRow[],
   environment: ExperimentEnvironment,
 ): Promise<Execution> {
   const names = new Map(rows.map(({ crossing, name }) => [crossing, name]));
   const trace = environment.trace && new MachineTrace(environment.trace(run));
-  const counters = new CrossingCounters(trace && crossingTracks(trace, names));
+  const recorder = recorderOf(experiment, run, trace);
+  const counters = new CrossingCounters(
+    ...(trace ? [crossingTracks(trace, names)] : []),
+    ...(recorder ? [recorder] : []),
+  );
   const output: string[] = [];
   const decoder = new TextDecoder();
   const cpu = coreOf(run, environment.cpu);
@@ -117,14 +127,29 @@ async function execute(
     semihosting: { write: (bytes) => void output.push(decoder.decode(bytes, { stream: true })) },
     noReboot: true,
     jit: environment.jit ?? false,
-    observers: trace ? [counters, trace] : [counters],
+    observers: [counters, ...(recorder ? [recorder] : []), ...(trace ? [trace] : [])],
   });
   const end = await machine.run({ instructions: run.limit });
+  recorder?.finish();
   trace?.finish();
   const text = output.join("").replaceAll("\r", "");
   const problems = [...endFailures(end), ...counters.mistakes, ...(run.check?.(counters.notes, text) ?? [])];
   const { name, where } = run;
-  return { result: { name, where, cpu, instructions: machine.instructions, output: text }, counters, problems };
+  return {
+    result: { name, where, cpu, instructions: machine.instructions, output: text },
+    counters,
+    recorder,
+    problems,
+  };
+}
+
+function recorderOf(
+  { timelines }: Experiment,
+  run: ExperimentRun,
+  trace: MachineTrace | undefined,
+): TimelineRecorder | undefined {
+  const windows = timelines?.windows.filter((window) => window.run === run) ?? [];
+  return windows.length === 0 ? undefined : new TimelineRecorder(timelines!.threads, windows, trace?.writer);
 }
 
 function endFailures(end: MachineEnd): string[] {

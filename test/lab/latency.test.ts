@@ -4,23 +4,28 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Experiment } from "../../src/lab/experiment.js";
 import { callExperiment } from "../../src/lab/experiments/calls.js";
 import { interruptExperiment } from "../../src/lab/experiments/interrupts.js";
+import { inversionExperiment } from "../../src/lab/experiments/inversion.js";
 import { timerExperiment } from "../../src/lab/experiments/timers.js";
 import { profiles } from "../../src/lab/profiles/index.js";
+import type { RowResult } from "../../src/lab/row-result.js";
 import { type ExperimentResult, rowsOf, runExperiment } from "../../src/lab/run-experiment.js";
+import type { Timeline } from "../../src/lab/timeline.js";
 
 const readImage = async (name: string): Promise<Uint8Array> => readFileSync(`guest/images/${name}`);
 const run = (experiment: Experiment): Promise<ExperimentResult> =>
   runExperiment(experiment, { readImage, profiles, cpu: "cortex-a53" });
 
-const all = [interruptExperiment, timerExperiment, callExperiment];
+const all = [interruptExperiment, timerExperiment, callExperiment, inversionExperiment];
 const results = new Map<string, ExperimentResult>();
 
+const rowNamed = ({ name: experiment }: Experiment, name: string): RowResult =>
+  rowsOf(results.get(experiment)!).find((each) => each.name === name)!;
+
 /** Counts of the typical crossing of a row, as "kind name": count. */
-function typical({ name: experiment }: Experiment, name: string): Record<string, number> {
-  const row = rowsOf(results.get(experiment)!).find((each) => each.name === name)!;
+function typical(experiment: Experiment, name: string): Record<string, number> {
   return Object.fromEntries(
-    row.counted
-      .filter((each) => each.typical > 0)
+    rowNamed(experiment, name)
+      .counted.filter((each) => each.typical > 0)
       .map((each) => [`${each.event.kind} ${each.event.name}`, each.typical]),
   );
 }
@@ -43,7 +48,7 @@ describe("the experiments on latency", () => {
   );
 
   it("count the same in every run", async () => {
-    expect(await run(timerExperiment)).toEqual(results.get("timer"));
+    expect(await run(inversionExperiment)).toEqual(results.get("inversion"));
   });
 
   it("run what needs VHE on a core that has it, and model it for no other", () => {
@@ -83,6 +88,64 @@ describe("an interrupt", () => {
     const counts = typical(interruptExperiment, "process, kernel on the board, busy");
     expect(counts).toMatchObject({ "exceptionReturn ERET EL1 to EL0": 1 });
     expect(counts["registerWrite TTBR0_EL1"]).toBeGreaterThan(0);
+  });
+});
+
+describe("interrupts of a busy system", () => {
+  it("come at varying points: of computations and of system calls", () => {
+    const { instructions } = rowNamed(interruptExperiment, "process, kernel on the board, busy");
+    expect(instructions.mean).toBeGreaterThan(1.5 * instructions.minimum);
+    expect(instructions.maximum).toBeGreaterThan(5 * instructions.minimum);
+  });
+
+  it("reach a hyplet of generation 1 through the kernel's masks, and one of generation 2 not", () => {
+    const longest = (name: string): number => rowNamed(interruptExperiment, name).instructions.maximum;
+    const handler = longest("process, kernel on the board, busy");
+    expect(longest("hyplet generation 1, classic, busy")).toBeLessThan(handler / 4);
+    expect(longest("hyplet generation 2, classic, busy")).toBeGreaterThan(handler / 2);
+  });
+
+  it("of an idle one all take the same way, once its first ones have filled the TLBs", () => {
+    for (const { name, instructions } of rowsOf(results.get("interrupt")!))
+      if (name.endsWith(", idle")) expect([name, instructions.p99]).toEqual([name, instructions.minimum]);
+  });
+});
+
+describe("an offlet", () => {
+  it("takes no exception, and doesn't mind what the kernel's PE does", () => {
+    for (const load of ["idle", "busy"]) {
+      const classic = typical(timerExperiment, `offlet, classic, ${load}`);
+      expect(Object.keys(classic).sort()).toEqual(["barrier ISB", "instruction EL2", "registerRead CNTVCT_EL0"]);
+      const guarded = typical(timerExperiment, `offlet, guarded, ${load}`);
+      expect(Object.keys(guarded).sort()).toEqual(["barrier ISB", "instruction EL0", "registerRead CNTVCT_EL0"]);
+    }
+  });
+});
+
+describe("priority inversion", () => {
+  it("makes the high thread wait for the middle one's work behind a lock, and not with a HypRPC", () => {
+    const [lock, classic, guarded] = results.get("inversion")!.timelines;
+    const middle = (timeline: Timeline) => timeline.threads.find(({ name }) => name === "middle")!.spans;
+    const high = (timeline: Timeline) =>
+      timeline.threads.find(({ name }) => name === "high")!.spans.find(({ state }) => state === "section")!;
+    const worked = middle(lock!).reduce((sum, { from, to }) => sum + to - from, 0);
+    expect(worked).toBeGreaterThan(1_000_000);
+    expect(lock!.about!.to - lock!.about!.from).toBeGreaterThan(worked);
+    expect(high(lock!).from).toBeGreaterThan(middle(lock!).at(-1)!.to);
+    for (const timeline of [classic!, guarded!]) {
+      expect(timeline.about!.to - timeline.about!.from).toBeLessThan(100_000);
+      expect(high(timeline).to).toBeLessThan(middle(timeline)[0]!.from);
+    }
+  });
+
+  it("shows the low thread preempted in the section behind a lock; in a hyplet, at most while EL2 takes the interrupt", () => {
+    const preempted = results.get("inversion")!.timelines.map(({ threads }) => {
+      const { spans } = threads.find(({ name }) => name === "low")!;
+      return spans.reduce((sum, { state, from, to }) => sum + (state === "preempted" ? to - from : 0), 0);
+    });
+    expect(preempted[0]).toBeGreaterThan(1_000_000);
+    expect(preempted[1]).toBe(0);
+    expect(preempted[2]).toBeLessThan(5_000);
   });
 });
 

@@ -16,7 +16,7 @@ struct busy {
     uint64_t count;
 };
 
-/* As many processes that always want to run as the program's words say after "busy". */
+/* As many processes that always want to run (load.c) as the program's words say after "busy"; each has its own random numbers. */
 static inline void busy_start(struct busy *busy, int argc, char **argv)
 {
     busy->count = 0;
@@ -25,8 +25,10 @@ static inline void busy_start(struct busy *busy, int argc, char **argv)
             busy->count = argument_number(argc, argv, n + 1, 8);
     if (busy->count > MAX_BUSY)
         busy->count = MAX_BUSY;
-    for (uint64_t n = 0; n < busy->count; n++)
-        busy->pids[n] = spawn("busy", "");
+    for (uint64_t n = 0; n < busy->count; n++) {
+        const char seed[] = {(char)('0' + n / 10), (char)('0' + n % 10), 0};
+        busy->pids[n] = spawn("load", seed);
+    }
 }
 
 /* How many were there to be ended. */

@@ -46,7 +46,7 @@ const options: readonly OptionDefinition<CompareConfiguration>[] = [
   {
     spellings: ["--trace"],
     argument: "FOLDER",
-    help: "a trace of each experiment for ui.perfetto.dev",
+    help: "a trace of each machine that ran, for ui.perfetto.dev",
     apply: (c, folder) => void (c.trace = folder),
   },
   {
@@ -141,7 +141,7 @@ async function run(
 ): Promise<ExperimentResult> {
   const sinks: TraceSink[] = [];
   const traceOf = (folder: string) => (each: ExperimentRun) => {
-    const sink = openTrace(folder, `${experiment.name}-${each.name}`);
+    const sink = openTrace(folder, each.name);
     sinks.push(sink);
     return (bytes: Uint8Array) => sink.write(bytes);
   };

@@ -68,7 +68,7 @@ export class CrossingCounters implements MachineObserver {
   readonly #armed = new Map<number, Set<number>>();
   /** The crossing that ends when the interrupt is seen, by INTID. */
   readonly #untilSeen = new Map<number, number>();
-  readonly #listener: CrossingListener | undefined;
+  readonly #listeners: readonly CrossingListener[];
   #machine: ObservedMachine | undefined;
   #total = 0;
 
@@ -99,8 +99,8 @@ export class CrossingCounters implements MachineObserver {
     },
   };
 
-  constructor(listener?: CrossingListener) {
-    this.#listener = listener;
+  constructor(...listeners: readonly CrossingListener[]) {
+    this.#listeners = listeners;
   }
 
   attach(machine: ObservedMachine): void {
@@ -167,7 +167,12 @@ export class CrossingCounters implements MachineObserver {
     else if (hint === Marker.end) this.#end(id, pe);
     else if (hint === Marker.arm) this.#arm(id, pe.x(1));
     else if (hint === Marker.seen) this.#seen(id, pe);
-    else if (hint === Marker.note) this.notes.push({ key: id, value: pe.x(1) });
+    else if (hint === Marker.note) this.#note(id, pe.x(1));
+  }
+
+  #note(key: number, value: bigint): void {
+    this.notes.push({ key, value });
+    for (const listener of this.#listeners) listener.noted?.(key, value, this.#machine!.now());
   }
 
   #arm(id: number, wire: bigint): void {
@@ -192,7 +197,7 @@ export class CrossingCounters implements MachineObserver {
     for (const each of machine.processors) this.#settle(each, each.el, each.index === pe ? 1 : 0);
     const time = machine.now();
     this.#begun.set(id, { pe, time, counts: this.#pes.map(({ counts }) => counts.slice()) });
-    this.#listener?.begun(id, time);
+    for (const listener of this.#listeners) listener.begun(id, time);
   }
 
   #end(id: number, pe: ProcessingElement): void {
@@ -223,7 +228,7 @@ export class CrossingCounters implements MachineObserver {
     if (list === undefined) this.crossings.set(id, (list = []));
     const time = machine.now();
     list.push({ processors, nanoseconds: time - begun.time, counts });
-    this.#listener?.ended(id, time);
+    for (const listener of this.#listeners) listener.ended(id, time);
   }
 
   /** Gives the instructions since the last time to a level; `more` for the one under way. */

@@ -5,6 +5,7 @@ import { EventType } from "../../debug/trace/perfetto-writer.js";
 export interface CrossingListener {
   begun(id: number, time: number): void;
   ended(id: number, time: number): void;
+  noted?(key: number, value: bigint, time: number): void;
 }
 
 /** Shows crossings in a trace: a track for each number, under its row's name. */

@@ -2,6 +2,7 @@ import type { Experiment } from "../experiment.js";
 import { callExperiment } from "./calls.js";
 import { crossingExperiment } from "./crossings.js";
 import { interruptExperiment } from "./interrupts.js";
+import { inversionExperiment } from "./inversion.js";
 import { requestExperiment } from "./requests.js";
 import { timerExperiment } from "./timers.js";
 
@@ -11,5 +12,6 @@ export const experiments: readonly Experiment[] = [
   timerExperiment,
   callExperiment,
   requestExperiment,
+  inversionExperiment,
   crossingExperiment,
 ];

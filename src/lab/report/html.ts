@@ -1,30 +1,22 @@
 import type { Evidence, TimingProfile } from "../profiles/timing-profile.js";
 import type { RowResult } from "../row-result.js";
 import { type ExperimentResult, type GroupResult, rowsOf } from "../run-experiment.js";
-import { type Distribution, jitterOf } from "../statistics.js";
 import type { Validation } from "../validation.js";
-import {
-  confirmationRule,
-  duration,
-  modelledBy,
-  percent,
-  publishedText,
-  range,
-  relative,
-  summarize,
-} from "./summary.js";
-
-const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character]!);
+import { countColumns, type Pair, spreadColumns } from "./columns.js";
+import { escaped } from "./escape.js";
+import { type Column, spansOf } from "./layout.js";
+import { confirmationRule, duration, modelledBy, percent, publishedText } from "./summary.js";
+import { timelineDrawings } from "./timeline-drawing.js";
 
 const style = `
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff }
+body { font: 14px/1.5 system-ui, sans-serif; max-width: 80rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff }
 h1 { font-size: 1.5rem } h2 { font-size: 1.2rem; margin-top: 2.5rem }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid #ddd; text-align: right; vertical-align: top }
 th:first-child, td:first-child, td.text, td.published { text-align: left }
-td.published { padding-left: 2rem; opacity: .8 } .wide { overflow-x: auto } .whisker { stroke: currentColor; fill: none }
-svg.key { width: 12px; height: 12px } h3 { font-size: 1rem; margin: 1.5rem 0 .25rem }
+td.published { padding-left: 2rem; opacity: .8 } .wide { overflow-x: auto } .wide td, .wide th { white-space: nowrap; padding: .2rem .4rem } .wide td.published { white-space: normal } th[colspan] { text-align: center } .whisker { stroke: currentColor; fill: none }
+svg.key { width: 12px; height: 12px } .section { fill: #b5322b } .preempted { fill: #e3a09c } .waits { fill: #bbb } .runs { fill: #2f6f9f }
+h4 { font-size: .9rem; margin: 1rem 0 .25rem } h3 { font-size: 1rem; margin: 1.5rem 0 .25rem }
 svg text { font: 13px system-ui, sans-serif; fill: currentColor }
 .a { fill: #2f6f9f } .b { fill: #c9772b } .failure { color: #a00 } details { margin: .5rem 0 }
 @media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818 } th, td { border-color: #444 } }
@@ -45,7 +37,7 @@ function chart(rows: readonly RowResult[], profiles: readonly TimingProfile[], l
       if (!modelled) return `<text x="${labelWidth + 6}" y="${y + 11}">-</text>`;
       const { median, p99 } = modelled.nanoseconds;
       const width = Math.max(1, (median / longest) * barWidth);
-      const end = Math.max(width, (Math.min(p99, longest) / longest) * barWidth);
+      const end = Math.max(width, (p99 / longest) * barWidth);
       const whisker =
         end - width < 1
           ? ""
@@ -66,33 +58,23 @@ function legend(profiles: readonly TimingProfile[]): string {
   return `<p>${each.join(" &nbsp; ")} &nbsp; bars: the typical time; lines: up to the 99th percentile</p>`;
 }
 
-/** Up to the longest typical time of any row. */
+/** What the bars' scale ends with. */
 function longestTime(rows: readonly RowResult[]): number {
-  return Math.max(1, ...rows.flatMap(({ modelled }) => modelled.map(({ nanoseconds }) => nanoseconds.median)));
+  return Math.max(1, ...rows.flatMap(({ modelled }) => modelled.map(({ nanoseconds }) => nanoseconds.p99)));
 }
 
-function rowsTable(rows: readonly RowResult[], profiles: readonly TimingProfile[]): string {
-  const heads = ["", "EL0", "EL1", "EL2", "EL3", "exceptions", "registers", "barriers", "MMIO", "TLB misses"];
-  const modelledHeads = profiles.map(
-    ({ name }) =>
-      `<th>${escaped(name)}: cycles</th><th>time</th><th>vs 1st</th><th>min / mean / p99 / max</th><th>jitter</th>`,
+function rowsTable(rows: readonly RowResult[], columns: readonly Column<Pair>[], published: boolean): string {
+  const spans = spansOf(columns).map(
+    ({ title, first, last }) => `<th colspan="${last - first + 1}">${escaped(title)}</th>`,
   );
-  const times = ({ minimum, mean, p99, maximum }: Distribution): string =>
-    [minimum, mean, p99, maximum].map(duration).join(" / ");
-  const cells = (row: RowResult): string => {
-    const { instructions, exceptions, registers, barriers, mmio } = summarize(row);
-    const numbers = [...instructions, exceptions, registers, barriers, mmio].map((n) => `<td>${n}</td>`);
-    const modelled = profiles.map((profile) => {
-      const ours = modelledBy(row, profile);
-      if (!ours) return "<td>-</td>".repeat(5);
-      const { cycles, nanoseconds } = ours;
-      return `<td>${Math.round(cycles.median)}</td><td>${duration(nanoseconds.median)}</td><td>${relative(row, rows[0]!, profile)}</td><td>${times(nanoseconds)}</td><td>${duration(jitterOf(nanoseconds))}</td>`;
-    });
-    const line = `<tr><td>${escaped(row.name)}</td>${numbers.join("")}<td>${range(row.tlbMisses)}</td>${modelled.join("")}</tr>`;
-    if (!row.published) return line;
-    return `${line}<tr><td class="published" colspan="${heads.length + profiles.length * 5}">${escaped(publishedText(row.published))}</td></tr>`;
-  };
-  return `<div class="wide"><table><tr>${heads.map((head) => `<th>${escaped(head)}</th>`).join("")}${modelledHeads.join("")}</tr>${rows.map(cells).join("")}</table></div>`;
+  const heads = columns.map(({ title }) => `<th>${escaped(title)}</th>`);
+  const lines = rows.map((row) => {
+    const cells = columns.map(({ text }) => `<td>${escaped(text({ row, first: rows[0]! }))}</td>`);
+    const line = `<tr><td>${escaped(row.name)}</td>${cells.join("")}</tr>`;
+    if (!published || !row.published) return line;
+    return `${line}<tr><td class="published" colspan="${columns.length + 1}">${escaped(publishedText(row.published))}</td></tr>`;
+  });
+  return `<div class="wide"><table><tr><th></th>${spans.join("")}</tr><tr><th></th>${heads.join("")}</tr>${lines.join("")}</table></div>`;
 }
 
 /** Everything that was counted, row by row. */
@@ -127,15 +109,17 @@ export function htmlReport(
   profiles: readonly TimingProfile[],
   validations: readonly Validation[],
 ): string {
-  const group = ({ title, rows }: GroupResult, longest: number): string =>
-    rows.length === 0
-      ? ""
-      : `<h3>${escaped(title)}</h3>${chart(rows, profiles, longest)}${rowsTable(rows, profiles)}${details(rows)}`;
+  const group = (result: ExperimentResult, { title, rows }: GroupResult): string => {
+    if (rows.length === 0) return "";
+    const counts = rowsTable(rows, countColumns(result, profiles), true);
+    const times = rowsTable(rows, spreadColumns(profiles), false);
+    const heading = title === "" ? "" : `<h3>${escaped(title)}</h3>`;
+    return `${heading}${chart(rows, profiles, longestTime(rowsOf(result)))}${counts}${times}${details(rows)}`;
+  };
   const sections = results.map((result) => {
     const failures = result.failures.map((text) => `<p class="failure">${escaped(text)}</p>`).join("");
     const runs = result.runs.map(({ where, cpu }) => `${where} (${cpu})`).join("; ");
-    const longest = longestTime(rowsOf(result));
-    return `<h2>${escaped(result.question)}</h2><p>${escaped(result.about)} Counted on: ${escaped(runs)}.</p>${failures}${legend(profiles)}${result.groups.map((each) => group(each, longest)).join("")}`;
+    return `<h2>${escaped(result.question)}</h2><p>${escaped(result.about)} Counted on: ${escaped(runs)}.</p>${failures}${legend(profiles)}${result.groups.map((each) => group(result, each)).join("")}${timelineDrawings(result.timelines)}`;
   });
   const errors = validations.map(
     ({ profile, measurement, cycles, error }) =>

@@ -76,13 +76,14 @@ export function table<Row>(
   return lines;
 }
 
-interface Span {
+export interface Span {
   readonly title: string;
   readonly first: number;
   readonly last: number;
 }
 
-function spansOf<Row>(columns: readonly Column<Row>[]): Span[] {
+/** Columns that stand next to each other under one heading. */
+export function spansOf<Row>(columns: readonly Column<Row>[]): Span[] {
   const spans: Span[] = [];
   for (const [n, { group = "" }] of columns.entries()) {
     const before = spans.at(-1);

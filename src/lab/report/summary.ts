@@ -45,10 +45,15 @@ export function modelledBy(row: RowResult, profile: TimingProfile): ModelledRow 
   return row.modelled.find((modelled) => modelled.profile === profile.name);
 }
 
-/** How a row's typical time compares with its group's first row's, by one profile: "x0.42". */
-export function relative(row: RowResult, first: RowResult, profile: TimingProfile): string {
-  const ours = modelledBy(row, profile)?.cycles.median;
-  const base = modelledBy(first, profile)?.cycles.median;
+/** How a row's typical (or longest) time compares with its group's first row's, by one profile: "x0.42". */
+export function relative(
+  row: RowResult,
+  first: RowResult,
+  profile: TimingProfile,
+  of: "median" | "maximum" = "median",
+): string {
+  const ours = modelledBy(row, profile)?.cycles[of];
+  const base = modelledBy(first, profile)?.cycles[of];
   return ours === undefined || base === undefined || base === 0 ? "-" : factor(ours / base);
 }
 
