@@ -20,13 +20,13 @@ export function countColumns(result: ExperimentResult, profiles: readonly Timing
       : [{ title, text: ({ row }) => `${of(row)}`, ...(group === undefined ? {} : { group }) }];
   return [
     ...[0, 1, 2, 3].flatMap((level) =>
-      count(`EL${level}`, (row) => summarize(row).instructions[level]!, "instructions at"),
+      count(`EL${level}`, (row) => summarize(row).instructions[level]!, "instructions"),
     ),
-    ...count("exceptions", (row) => summarize(row).exceptions),
-    ...count("registers", (row) => summarize(row).registers),
-    ...count("barriers", (row) => summarize(row).barriers),
+    ...count("exc", (row) => summarize(row).exceptions),
+    ...count("regs", (row) => summarize(row).registers),
+    ...count("barr", (row) => summarize(row).barriers),
     ...count("MMIO", (row) => summarize(row).mmio),
-    { title: "TLB misses", text: ({ row }) => range(row.tlbMisses) },
+    { title: "TLB", text: ({ row }) => range(row.tlbMisses) },
     ...profiles.flatMap((profile): Column<Pair>[] => {
       const group = `${profile.name}, modelled`;
       const modelled = (row: RowResult) => modelledBy(row, profile);
@@ -60,11 +60,6 @@ export function spreadColumns(profiles: readonly TimingProfile[]): Column<Pair>[
       column("mean", ({ mean }) => mean),
       column("p99", ({ p99 }) => p99),
       column("max", ({ maximum }) => maximum),
-      {
-        group,
-        title: "max vs 1st",
-        text: ({ row, first }) => relative(row, first, profile, "maximum"),
-      },
       column("jitter", jitterOf),
     ];
   });

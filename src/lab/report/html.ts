@@ -5,7 +5,7 @@ import type { Validation } from "../validation.js";
 import { countColumns, type Pair, spreadColumns } from "./columns.js";
 import { escaped } from "./escape.js";
 import { type Column, spansOf } from "./layout.js";
-import { confirmationRule, duration, modelledBy, percent, publishedText } from "./summary.js";
+import { duration, explanations, modelledBy, percent, publishedText } from "./summary.js";
 import { timelineDrawings } from "./timeline-drawing.js";
 
 const style = `
@@ -132,7 +132,9 @@ export function htmlReport(
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>trapeze compare</title><style>${style}</style></head>
 <body><h1>trapeze compare</h1>
-<p>Counts are exact, of the crossing with the median number of instructions, and the same in every run. Cycles and times are modelled: counts times the costs of a profile, without cache misses, branch prediction or overlap. A dash: the core has no VHE, which the row needs. Jitter: from min to max. ${escaped(confirmationRule[0]!.toUpperCase() + confirmationRule.slice(1))}.</p>
+${explanations(profiles)
+  .map((text) => `<p>${escaped(text)}</p>`)
+  .join("")}
 ${sections.join("\n")}
 ${validation}
 <h2>Profiles</h2>${profiles.map(profileTable).join("")}

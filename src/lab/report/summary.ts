@@ -45,15 +45,10 @@ export function modelledBy(row: RowResult, profile: TimingProfile): ModelledRow 
   return row.modelled.find((modelled) => modelled.profile === profile.name);
 }
 
-/** How a row's typical (or longest) time compares with its group's first row's, by one profile: "x0.42". */
-export function relative(
-  row: RowResult,
-  first: RowResult,
-  profile: TimingProfile,
-  of: "median" | "maximum" = "median",
-): string {
-  const ours = modelledBy(row, profile)?.cycles[of];
-  const base = modelledBy(first, profile)?.cycles[of];
+/** How a row's typical time compares with its group's first row's, by one profile: "x0.42". */
+export function relative(row: RowResult, first: RowResult, profile: TimingProfile): string {
+  const ours = modelledBy(row, profile)?.cycles.median;
+  const base = modelledBy(first, profile)?.cycles.median;
   return ours === undefined || base === undefined || base === 0 ? "-" : factor(ours / base);
 }
 
@@ -74,7 +69,7 @@ export function percent(fraction: number): string {
 }
 
 /** The rule that "confirmed" follows. */
-export const confirmationRule = `confirmed: the modelled figure is within ${confirmationTolerance * 100} % of the published one, or below a published bound`;
+const confirmationRule = `Confirmed: the modelled figure is within ${confirmationTolerance * 100} % of the published one, or below a published bound.`;
 
 /** What was published, what the model makes of it, and whether that confirms it. */
 export function publishedText(published: PublishedResult): string {
@@ -85,4 +80,14 @@ export function publishedText(published: PublishedResult): string {
       ? "another core or system, for comparison only"
       : `${profile} ${of ?? "typical"} ${figure(modelled)}, ${factor(modelled / value)}: ${confirmed ? "confirmed" : "not confirmed"}`;
   return `published: ${below ? "below " : ""}${figure(value)}${of && of !== "mean" ? ` (${of})` : ""}, ${on}; ${verdict} [${source}]`;
+}
+
+/** What the columns' titles mean, and what the figures are: sentences, by profile. */
+export function explanations(profiles: readonly TimingProfile[]): readonly string[] {
+  const names = profiles.map(({ name, title }) => `${name}: ${title}`).join("; ");
+  return [
+    "Counts are exact, those of the crossing with the median number of instructions, and the same in every run. exc: exceptions taken; regs: system registers read and written; barr: barriers; MMIO: accesses to devices; TLB: misses, from the fewest to the most of any crossing, since the first ones meet cold TLBs.",
+    `Cycles and times are modelled: counts times the costs of a timing profile (${names}), without cache misses, branch prediction or overlap; --html shows each cost with its source. A dash: that core has no VHE, which the row's code needs; its counts are of a core that has it. docs/lab.md says more.`,
+    `vs 1st: times the group's first row. Jitter: from min to max. ${confirmationRule}`,
+  ];
 }

@@ -3,10 +3,10 @@ import { type ExperimentResult, rowsOf } from "../run-experiment.js";
 import type { Validation } from "../validation.js";
 import { countColumns, type Pair, spreadColumns } from "./columns.js";
 import { type Section, table, wrap } from "./layout.js";
-import { confirmationRule, percent, publishedText } from "./summary.js";
+import { explanations, percent, publishedText } from "./summary.js";
 import { timelinesText } from "./timeline-text.js";
 
-/** Characters in a line of running text; tables are about as wide. */
+/** Characters in a line of running text. */
 const width = 130;
 
 /** The results as text: a table for each question, then the profiles' errors. */
@@ -43,21 +43,7 @@ function sections({ groups }: ExperimentResult, published: boolean): Section<Pai
 
 /** How to read the tables, and how far the profiles are off where somebody measured. */
 export function validationText(validations: readonly Validation[], profiles: readonly TimingProfile[]): string {
-  const names = profiles.map(({ name, title }) => `${name}: ${title}`).join("; ");
-  const lines = [
-    ...wrap(
-      "Counts are exact, of the crossing with the median number of instructions, and the same in every run; TLB misses from the fewest to the most of any crossing, since the first ones meet cold TLBs. Registers: system registers read and written.",
-      width,
-    ),
-    ...wrap(
-      `Cycles and times are modelled: counts times the costs of a timing profile (${names}), each with its source (--html, --json), without cache misses, branch prediction or overlap. A dash: the core has no VHE, which guarded hyplets need; their counts are of a core that has it.`,
-      width,
-    ),
-    ...wrap(
-      `vs 1st: times the group's first row. Jitter: from min to max. ${confirmationRule[0]!.toUpperCase()}${confirmationRule.slice(1)}.`,
-      width,
-    ),
-  ];
+  const lines = explanations(profiles).flatMap((text) => wrap(text, width));
   if (validations.length > 0) {
     lines.push("", "The profiles' error against published measurements that they weren't fitted to:");
     for (const { profile, measurement, cycles, error } of validations) {
