@@ -41,6 +41,17 @@ static void bad_pointers(void)
     printf("  a PPI of the kernel's %ld, an INTID beyond all %ld\n", irq_open(27, IRQ_LEVEL), irq_open(5000, IRQ_LEVEL));
     exit(0);
 }
+/* The console's registers are there for EL0, but neither memory to copy from nor a page to give back; one mapping is left behind. */
+static void registers(void)
+{
+    const int64_t at = map_console(), second = map_console();
+    struct secure_call off = {.x = {0x84000008}}; /* PSCI's SYSTEM_OFF */
+    printf("  mapped %d, twice %d, flags %x, write from there %ld, call by it %ld\n", at > 0, second > at,
+           ((volatile uint32_t *)at)[6] & 0x20, write((void *)at, 8), secure_call((struct secure_call *)at));
+    printf("  unmap %ld, again %ld, an SMC that isn't for the Trusted OS %ld\n", unmap((void *)at, 4096), unmap((void *)at, 4096),
+           secure_call(&off));
+    exit(0);
+}
 /* Gone while its interrupt is pending, and while it is in the kernel's queues. */
 static void exit_with_interrupt(void)
 {
@@ -65,7 +76,7 @@ static const struct {
     {"privileged", privileged},     {"hypercall", hypercall},           {"breakpoint", breakpoint},
     {"odd-pc", odd_pc},             {"overflow-stack", overflow_stack},
     {"divide", divide},             {"bad-pointers", bad_pointers},     {"exit-with-interrupt", exit_with_interrupt},
-    {"run-on", run_on},
+    {"registers", registers},       {"run-on", run_on},
 };
 #define CASES (sizeof cases / sizeof cases[0])
 

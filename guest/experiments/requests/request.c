@@ -4,6 +4,8 @@
  * two requests, so that the N others of `busy` run.
  */
 #include "latency.h"
+#include "nanovisor.h"
+#include "psci.h"
 #include "tee.h"
 
 #define INTERVAL_US 20
@@ -50,6 +52,13 @@ static int write_letter(uint64_t crossing, uint64_t time)
     return 1;
 }
 
+/* The driver passes on what is for the Trusted OS, from memory that is the caller's, and nothing else. */
+static int driver_is_careful(void)
+{
+    struct secure_call power_off = {.x = {PSCI_SYSTEM_OFF}}, hypercall = {.x = {NV_NOP}};
+    return secure_call(&power_off) == ERROR_DENIED && secure_call(&hypercall) == ERROR_DENIED && secure_call(0) == ERROR_FAULT;
+}
+
 int main(int argc, char **argv)
 {
     const uint64_t crossing = argument_number(argc, argv, 0, 0), times = argument_number(argc, argv, 1, 1000);
@@ -57,6 +66,7 @@ int main(int argc, char **argv)
     struct busy busy;
     uint64_t seed = 1, right = 0, session = 0;
     if (by_smc) {
+        hyplet_check(driver_is_careful() ? 0 : -1, "asking for what isn't the mediator's");
         hyplet_check(call(TEE_VERSION, 0, 0).x[0] == 1 ? 0 : -1, "looking for the mediator");
         session = call(TEE_OPEN, 0, 0).x[0];
     } else {

@@ -2,6 +2,8 @@
  * What stubdomains could do to the guest that asks them, tried: its world comes back as it was, its interrupts wait while a domain
  * runs, and a domain's faults are its own. The console is a domain as well, so every line says that the other one goes on.
  */
+#include "application.h"
+#include "coprocessor.h"
 #include "domain.h"
 #include "nanovisor.h"
 #include "print.h"
@@ -22,6 +24,9 @@
 void client(void);
 void client_second(void);
 void second(void);
+
+extern const char image[], image_end[];
+
 void uart_put(char byte);
 uint64_t general_registers_lost(uint64_t function, uint64_t a, uint64_t b);
 
@@ -42,11 +47,20 @@ static int64_t ask(uint64_t function, uint64_t a, uint64_t b)
     return (int64_t)x0;
 }
 
+static int64_t hypercall(uint64_t function, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    register uint64_t x0 asm("x0") = function;
+    register uint64_t x1 asm("x1") = a;
+    register uint64_t x2 asm("x2") = b;
+    register uint64_t x3 asm("x3") = c;
+    register uint64_t x4 asm("x4") = d;
+    asm volatile("hvc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4) : : "x5", "memory");
+    return (int64_t)x0;
+}
+
 static int64_t free_pages(void)
 {
-    register uint64_t x0 asm("x0") = NV_PAGES;
-    asm volatile("hvc #0" : "+r"(x0) : : "x1", "x2", "x3", "x4", "x5", "memory");
-    return (int64_t)x0;
+    return hypercall(NV_PAGES, 0, 0, 0, 0);
 }
 
 /* Those that the guest can set and read back while its MMU is off; the masks are of bits that every core keeps. */
@@ -217,6 +231,33 @@ static void use_two_pes(void)
     print("both came back, then version %ld\n", ask_version());
 }
 
+/* Its timer calls the scheduler's domain, in the guest's time. */
+static void ask_scheduler(void)
+{
+    const int64_t a = ask(COPROCESSOR_SUBMIT, 6, 1), b = ask(COPROCESSOR_SUBMIT, 6, 3);
+    while (ask(COPROCESSOR_STATE, (uint64_t)a, 0) || ask(COPROCESSOR_STATE, (uint64_t)b, 0))
+        ;
+    print("jobs %ld and %ld have ended\n", a, b);
+}
+
+static int64_t control(uint64_t operation, const void *at, uint64_t size)
+{
+    return hypercall(NV_APPLICATION, operation, application_service("clock"), (uint64_t)at, size);
+}
+
+static void replace(void)
+{
+    const uint64_t size = (uint64_t)(image_end - image);
+    const int64_t before = free_pages();
+    print("half of the file %ld", control(APPLICATION_LOAD, image, 4096));
+    print(", callers get %ld\n", ask(COPROCESSOR_STATE, 1, 0));
+    print("the file %ld\n", control(APPLICATION_LOAD, image, size));
+    ask_scheduler();
+    print("pages lost: %ld\n", before - free_pages());
+    print("unload %ld", control(APPLICATION_UNLOAD, 0, 0));
+    print(", callers get %ld\n", ask(COPROCESSOR_STATE, 1, 0));
+}
+
 void client(void)
 {
     *GICD_CTLR = 2; /* EnableGrp1 */
@@ -234,6 +275,8 @@ void client(void)
     commit_faults();
     ask(TEE_FAULT, TEE_PANIC, 0);
     print("pages lost: %ld\n", before - free_pages());
+    ask_scheduler();
+    replace();
     use_two_pes();
     ask(PSCI_SYSTEM_OFF, 0, 0);
 }
