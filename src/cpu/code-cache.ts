@@ -23,7 +23,7 @@ export interface CodeCacheOwner {
 /** Writes that hit no instruction after which a page is taken for data again. */
 const dataWritesToForget = 32;
 
-const decodedBits = 14;
+const decodedBits = 16;
 const decodedEntries = 1 << decodedBits;
 
 /** Page numbers that {@link CodeCache.isCode}'s filter tells apart: those of 4 GiB. */

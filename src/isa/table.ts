@@ -1,6 +1,6 @@
 import { type Operand, reveal } from "../ir/index.js";
 import type { Definition } from "./definition.js";
-import { extractFields, type Fields, matches, overlap } from "./pattern.js";
+import { extractFields, type Field, type Fields, fillFields, matches, overlap } from "./pattern.js";
 import { type Instruction, recordTemplate, type Template } from "./template.js";
 
 const firstLevelBits = 11; // word bits 31..21
@@ -8,11 +8,26 @@ const secondLevelBits = 6; // word bits 15..10
 /** What a hint is where its feature is absent. */
 const nopWord = 0xd503201f;
 
+function operandValue(operand: Operand): number | bigint {
+  return reveal(operand).value;
+}
+
+/** A definition with the templates that have been recorded of it. */
+interface Entry {
+  readonly definition: Definition;
+  /** Fields that semantics branch on. */
+  readonly staticFields: readonly Field[];
+  /** By the values of static fields and derived statics, as digits of one number. */
+  readonly templates: Map<number, Template>;
+  /** Fields of the word that is being decoded: nothing keeps them. */
+  readonly fields: { [name: string]: number };
+}
+
 /** A set of definitions that words are decoded by. */
 export class InstructionTable {
-  private readonly buckets: (readonly Definition[] | undefined)[] = new Array(1 << (firstLevelBits + secondLevelBits));
-  private readonly byFirst: (readonly Definition[] | undefined)[] = new Array(1 << firstLevelBits);
-  private readonly templates = new Map<Definition, Map<number, Template>>();
+  private readonly buckets: (readonly Entry[] | undefined)[] = new Array(1 << (firstLevelBits + secondLevelBits));
+  private readonly byFirst: (readonly Entry[] | undefined)[] = new Array(1 << firstLevelBits);
+  private readonly entries: readonly Entry[];
   readonly definitions: readonly Definition[];
 
   /**
@@ -22,6 +37,12 @@ export class InstructionTable {
    */
   constructor(groups: readonly (readonly Definition[])[], checked = false) {
     this.definitions = groups.flat();
+    this.entries = this.definitions.map((definition) => ({
+      definition,
+      staticFields: definition.pattern.fields.filter((f) => definition.statics.includes(f.name)),
+      templates: new Map<number, Template>(),
+      fields: {},
+    }));
     if (!checked) this.check();
   }
 
@@ -34,73 +55,76 @@ export class InstructionTable {
     }
     for (let first = 0; first < 1 << firstLevelBits; first++) {
       const list = this.withFirst(first);
-      for (const [i, d] of list.entries())
-        for (const other of list.slice(0, i))
+      for (const [i, { definition: d }] of list.entries())
+        for (const { definition: other } of list.slice(0, i))
           if (overlap(d.pattern, other.pattern))
             throw new Error(`${d.name} (${d.pattern.text}) overlaps ${other.name} (${other.pattern.text})`);
     }
   }
 
   /** Definitions that words with these first bits can match. */
-  private withFirst(first: number): readonly Definition[] {
-    return (this.byFirst[first] ??= this.definitions.filter(
-      ({ pattern }) => (((first << 21) ^ pattern.value) & pattern.mask) >>> 21 === 0,
+  private withFirst(first: number): readonly Entry[] {
+    return (this.byFirst[first] ??= this.entries.filter(
+      ({ definition: { pattern } }) => (((first << 21) ^ pattern.value) & pattern.mask) >>> 21 === 0,
     ));
   }
 
   /** The definition whose pattern `word` matches, allocated or not; undefined when there is none. */
   find(word: number): Definition | undefined {
+    return this.entry(word)?.definition;
+  }
+
+  private entry(word: number): Entry | undefined {
     const first = word >>> 21;
     const index = (first << secondLevelBits) | ((word >>> 10) & 63);
     let bucket = this.buckets[index];
     if (bucket === undefined) {
       const bits = (first << 21) | (((word >>> 10) & 63) << 10) | 0;
       const known = (0x7ff << 21) | (63 << 10);
-      bucket = this.withFirst(first).filter((d) => ((bits ^ d.pattern.value) & d.pattern.mask & known) === 0);
+      bucket = this.withFirst(first).filter(
+        ({ definition: { pattern } }) => ((bits ^ pattern.value) & pattern.mask & known) === 0,
+      );
       this.buckets[index] = bucket;
     }
     for (let i = 0; i < bucket.length; i++) {
-      const d = bucket[i]!;
-      if (matches(d.pattern, word)) return d;
+      const entry = bucket[i]!;
+      if (matches(entry.definition.pattern, word)) return entry;
     }
     return undefined;
   }
 
   /** Decodes `word`; undefined when it is unallocated, or its feature isn't one of `features`. */
   decode(word: number, features?: ReadonlySet<string>): Instruction | undefined {
-    const d = this.find(word);
-    if (d === undefined) return undefined;
+    const entry = this.entry(word);
+    if (entry === undefined) return undefined;
+    const d = entry.definition;
     if (d.feature !== undefined && features !== undefined && !features.has(d.feature)) {
       const nop = d.hint ? this.decode(nopWord) : undefined;
       return nop && { ...nop, word };
     }
-    const fields = extractFields(d.pattern, word);
+    const { fields } = entry;
+    fillFields(fields, d.pattern, word);
     if (!d.where(fields)) return undefined;
-    const prepared = d.prepare(fields);
-    const values: (number | bigint)[] = [];
-    for (const name in prepared.operands) values.push(reveal(prepared.operands[name]!).value);
-    return { word, template: this.template(d, fields, prepared.statics, prepared.operands), values };
+    const { operands, statics } = d.prepare(fields);
+    const values = Object.values(operands).map(operandValue);
+    return { word, template: this.template(entry, fields, statics, operands), values };
   }
 
   private template(
-    d: Definition,
+    { definition, staticFields, templates }: Entry,
     fields: Fields,
     derived: Fields | undefined,
     operands: { readonly [name: string]: Operand },
   ): Template {
     let key = 0;
-    for (const f of d.pattern.fields) {
-      if (d.statics.includes(f.name)) key = key * (1 << f.width) + fields[f.name]!;
-    }
-    if (derived !== undefined) for (const name in derived) key = key * 128 + derived[name]!;
-    let known = this.templates.get(d);
-    if (known === undefined) this.templates.set(d, (known = new Map()));
-    let template = known.get(key);
+    for (const { name, width } of staticFields) key = key * (1 << width) + fields[name]!;
+    if (derived !== undefined) for (const value of Object.values(derived)) key = key * 128 + value;
+    let template = templates.get(key);
     if (template === undefined) {
       const statics: { [name: string]: number } = { ...derived };
-      for (const name of d.statics) statics[name] = fields[name]!;
-      template = recordTemplate(d, statics, operands);
-      known.set(key, template);
+      for (const name of definition.statics) statics[name] = fields[name]!;
+      template = recordTemplate(definition, statics, operands);
+      templates.set(key, template);
     }
     return template;
   }
