@@ -3,6 +3,7 @@ import { hotWords } from "../interpreter/hot-words.js";
 import { buildCore, type Core as CoreModule, type MachineCalls, neverHot } from "../interpreter/interpreter.js";
 import { OperationNumbers } from "../interpreter/operations.js";
 import { RecordLayout, recordPageSize } from "../interpreter/record.js";
+import { warmWords } from "../interpreter/warm-words.js";
 import { PeState, TlbEntry, tlbEntries } from "../ir/index.js";
 import { a64, observedA64 } from "../isa/a64.js";
 import type { Log } from "../ports/index.js";
@@ -118,7 +119,7 @@ export class Engine {
     const routines = new RoutineLibrary(memory);
     const { features } = options.core;
     const table = options.observesInstructions ? observedA64() : a64();
-    const numbers = new OperationNumbers(table, features, hotWords, memory, routines);
+    const numbers = new OperationNumbers(table, features, hotWords, warmWords, memory, routines);
     const processors: ProcessingElement[] = [];
     this.processors = processors;
     this.retiredByPe = new Float64Array(peCount);

@@ -1,48 +1,67 @@
 import type { InstructionTable } from "../isa/table.js";
 import type { Instruction, Template } from "../isa/template.js";
-import type { RoutineLibrary } from "../wasm/routines.js";
+import { type RoutineLibrary, routinesOf } from "../wasm/routines.js";
 import { compileBreakpoint, compileCold, type MachineCalls } from "./interpreter.js";
 import { firstHotOperation, RecordLayout, type RecordMemory, writeOperands } from "./record.js";
 
 /** Cold operations that may exist: u16 numbers, less those with a fixed meaning. */
 const coldCapacity = 16384;
 
+/** Templates compiled one at a time after which a guest is taken for one that will use the warm ones too. */
+const singlesBeforeWarm = 16;
+
 /**
  * Which operation number each template has: templates of the main switch by their place in it, others as they turn up,
- * compiled one at a time into functions of the cold table.
+ * compiled into functions of the cold table: one at a time at first, as a small program needs few of them, and then the
+ * warm ones together, as a module costs more than a template.
  */
 export class OperationNumbers {
   /** By template id; undefined for templates that have no number yet. */
   private readonly numbers: (number | undefined)[] = [];
   private readonly compiled: (Template | undefined)[] = [];
+  private singles = 0;
   private breakpointNumber: number | undefined;
   readonly hot: readonly Template[];
   readonly coldTable = new WebAssembly.Table({ element: "anyfunc", initial: coldCapacity });
 
-  /** @param hotWords a word of each template that the main switch handles; those not in `table` are left out. */
+  /**
+   * @param hotWords a word of each template that the main switch handles; those not in `table` are left out.
+   * @param warmWords the same for those that are compiled together.
+   */
   constructor(
-    table: InstructionTable,
-    features: ReadonlySet<string>,
+    private readonly table: InstructionTable,
+    private readonly features: ReadonlySet<string>,
     hotWords: readonly number[],
+    private readonly warmWords: readonly number[],
     private readonly memory: WebAssembly.Memory,
     private readonly routines: RoutineLibrary,
   ) {
-    const hot: Template[] = [];
-    for (const word of hotWords) {
-      const instruction = table.decode(word, features);
-      if (instruction !== undefined && !hot.includes(instruction.template)) hot.push(instruction.template);
-    }
+    const hot = this.templates(hotWords);
     this.hot = hot;
     hot.forEach((t, i) => {
       this.numbers[t.id] = firstHotOperation + i;
     });
   }
 
+  private templates(words: readonly number[]): Template[] {
+    const found = new Set<Template>();
+    for (const word of words) {
+      const instruction = this.table.decode(word, this.features);
+      if (instruction !== undefined) found.add(instruction.template);
+    }
+    return [...found];
+  }
+
+  /** Those with routines wait until they are met: compiling routines takes longer. */
+  private warm(): Template[] {
+    return this.templates(this.warmWords).filter((t) => routinesOf(t.body).size === 0);
+  }
+
   /** The number of `template`, which is compiled when it is new. */
   number(template: Template, calls: MachineCalls): number {
     const known = this.numbers[template.id];
     if (known !== undefined) return known;
-    this.compile([template], calls);
+    this.compile(++this.singles === singlesBeforeWarm ? [...new Set([template, ...this.warm()])] : [template], calls);
     return this.numbers[template.id]!;
   }
 

@@ -10,6 +10,7 @@ import {
   neverHot,
 } from "../../src/interpreter/interpreter.js";
 import { OperationNumbers } from "../../src/interpreter/operations.js";
+import { warmWords } from "../../src/interpreter/warm-words.js";
 import { EnvironmentOperation, jumpCacheSize, PeState, TlbEntry, tlbEntries, tlbSize } from "../../src/ir/index.js";
 import type { InstructionTable } from "../../src/isa/table.js";
 import { silentLog } from "../../src/ports/index.js";
@@ -51,7 +52,7 @@ export class InterpreterExecutor implements Executor {
 
   constructor(table: InstructionTable, features: Core, hot: readonly number[] = hotWords) {
     const { routines } = this;
-    const numbers = new OperationNumbers(table, features.features, hot, this.memory, routines);
+    const numbers = new OperationNumbers(table, features.features, hot, warmWords, this.memory, routines);
     const physical = new PhysicalMemory(this.linear, silentLog);
     physical.addRam({ name: "code", base: codeAddress, size: ramBytes, host: ramBase, direct: true });
     const nothing = (): void => {};
