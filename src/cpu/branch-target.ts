@@ -1,4 +1,5 @@
-import { ExceptionClass, takeSynchronous } from "./exceptions.js";
+import { fetch } from "./access.js";
+import { debugTarget, ExceptionClass, takeSynchronous } from "./exceptions.js";
 import type { ProcessingElement } from "./processing-element.js";
 import { PeState } from "./state-layout.js";
 import { lowestTarget } from "./system-register-access.js";
@@ -10,6 +11,7 @@ const fromBranch = 4;
 const hintBti = 0xd503_241f | 0;
 const paciasp = 0xd503_233f | 0;
 const pacibsp = 0xd503_237f | 0;
+const brk = 0xd420_0000 | 0;
 
 /** The word at a virtual address as it would be executed, and whether its page is guarded; undefined where it can't be. */
 function instructionAt(
@@ -44,26 +46,35 @@ function compatible(pe: ProcessingElement, word: number, type: number): boolean 
     return (pe.register(pe.sctlrWord + 1) & (1 << bit)) === 0;
   }
   const breakpoint = word & 0xffe0_001f;
-  return breakpoint === (0xd420_0000 | 0) || breakpoint === (0xd440_0000 | 0);
+  return breakpoint === brk || breakpoint === (0xd440_0000 | 0);
 }
+
+/** What {@link arriveByBranch} finds. */
+export const Arrival = { passes: 0, exception: 1, fetchException: 2 } as const;
 
 /**
  * PSTATE.BTYPE isn't 0: an indirect branch, or an exception return, arrives at pc. Where the page is guarded and the instruction
- * doesn't expect it, a Branch Target exception is taken. False when nothing can be fetched there.
+ * doesn't expect it, a Branch Target exception is taken. A BRK is taken here too: its SPSR has the BTYPE (AArch64.TakeException).
  */
-export function arriveByBranch(pe: ProcessingElement): boolean {
+export function arriveByBranch(pe: ProcessingElement): number {
   if (!pe.haveBti) {
     pe.setState(PeState.btype, 0);
-    return true;
+    return Arrival.passes;
   }
   const state = pe.state(PeState.btype);
   const type = (state & fromBranch) !== 0 ? typeOfBranch(pe, state & 3) : state;
   pe.setState(PeState.btype, type);
   const target = (pe.pcLow & 3) === 0 ? instructionAt(pe, pe.pcLow, pe.pcHigh) : undefined;
   // What can't be fetched is the fetch's to report, with this BTYPE.
-  if (target === undefined) return false;
-  if (target.guarded && !compatible(pe, target.word, type))
+  if (target === undefined && fetch(pe) < 0) return Arrival.fetchException;
+  if (target?.guarded === true && !compatible(pe, target.word, type)) {
     takeSynchronous(pe, lowestTarget(pe), ExceptionClass.branchTarget, type);
-  else pe.setState(PeState.btype, 0);
-  return true;
+    return Arrival.exception;
+  }
+  if (target !== undefined && (target.word & 0xffe0_001f) === brk) {
+    takeSynchronous(pe, debugTarget(pe), ExceptionClass.brk64, (target.word >>> 5) & 0xffff);
+    return Arrival.fetchException;
+  }
+  pe.setState(PeState.btype, 0);
+  return Arrival.passes;
 }

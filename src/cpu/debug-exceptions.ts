@@ -1,8 +1,11 @@
 import { currentInstruction } from "./aborts.js";
+import { fetch } from "./access.js";
+import { Arrival, arriveByBranch } from "./branch-target.js";
 import { debugExceptionsRoutedToEl2, debugTarget, ExceptionClass, setFar, takeSynchronous } from "./exceptions.js";
 import type { ProcessingElement } from "./processing-element.js";
 import { Scr, Word, wordOf } from "./register-words.js";
 import { PeState } from "./state-layout.js";
+import { lowestTarget } from "./system-register-access.js";
 
 /** What self-hosted debug has to do at the current level: bits of `ProcessingElement.debugEvents`. */
 export const DebugEvent = { step: 1, breakpoint: 2 } as const;
@@ -142,8 +145,18 @@ export function beforeInstruction(pe: ProcessingElement): boolean {
     return true;
   }
   pe.stepped = 0;
+  if (pe.state(PeState.il) !== 0) {
+    takeIllegalState(pe);
+    return true;
+  }
+  if (pe.state(PeState.btype) !== 0 && arriveByBranch(pe) !== Arrival.passes) return true;
   if (stepping) pe.stepping = exclusiveLoads(currentInstruction(pe)) ? 2 : 1;
   return false;
+}
+
+/** PSTATE.IL is set: the instruction at pc is an Illegal State exception, once it has been fetched without another one (D1.3.5.5). */
+export function takeIllegalState(pe: ProcessingElement): void {
+  if (fetch(pe) >= 0) takeSynchronous(pe, lowestTarget(pe), ExceptionClass.illegalState, 0);
 }
 
 /** To be called after the instruction that {@link beforeInstruction} let through, when it was executed. */

@@ -9,7 +9,7 @@ import { a64, observedA64 } from "../isa/a64.js";
 import type { Log } from "../ports/index.js";
 import { RoutineLibrary } from "../wasm/routines.js";
 import { access, commit, fetch } from "./access.js";
-import { arriveByBranch } from "./branch-target.js";
+import { Arrival, arriveByBranch } from "./branch-target.js";
 import { CodeCache } from "./code-cache.js";
 import type { Core } from "./cores/core.js";
 import { afterInstruction, beforeInstruction } from "./debug-exceptions.js";
@@ -270,10 +270,8 @@ export class Engine {
     let end: TurnEnd = "limit";
     const btype = (base + PeState.btype) >> 2;
     for (;;) {
-      if (i32[btype] !== 0 && !arriveByBranch(pe)) {
-        if (fetch(pe) < 0) this.charge(pe.el);
-        else i32[btype] = 0;
-      }
+      // Debug exceptions come before what BTYPE does.
+      if (i32[btype] !== 0 && pe.debugEvents === 0 && arriveByBranch(pe) === Arrival.fetchException) this.charge(pe.el);
       const left = this.limit - this.consumed;
       if (left <= 0) break;
       if (pe.pmu.active) pe.pmu.synchronize();

@@ -1,6 +1,7 @@
 import { splitEncoding, systemEncoding } from "../isa/system-registers/index.js";
 import { currentInstruction } from "./aborts.js";
-import { fetch, stackAlignmentFault } from "./access.js";
+import { stackAlignmentFault } from "./access.js";
+import { takeIllegalState } from "./debug-exceptions.js";
 import { EnvironmentOperation, EnvironmentResult } from "./environment-operations.js";
 import { debugTarget, ExceptionClass, exceptionReturn, takeSynchronous, takeUndefined, Vector } from "./exceptions.js";
 import type { Monitor } from "./monitor.js";
@@ -185,9 +186,8 @@ function eret(pe: ProcessingElement, argument: number): number {
     return redirected;
   }
   exceptionReturn(pe, argument !== 0);
-  // PSTATE.IL makes the next instruction an exception, once it has been fetched without another one; only ERET sets it.
-  if (pe.state(PeState.il) !== 0 && fetch(pe) >= 0)
-    takeSynchronous(pe, lowestTarget(pe), ExceptionClass.illegalState, 0);
+  // Only ERET sets PSTATE.IL; what it does comes after debug exceptions.
+  if (pe.state(PeState.il) !== 0 && pe.debugEvents === 0) takeIllegalState(pe);
   return redirected;
 }
 

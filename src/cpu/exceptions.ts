@@ -148,7 +148,7 @@ export function exceptionReturn(pe: ProcessingElement, authenticated = false): v
   let high = authenticated ? pe.argumentHigh : i32[system + Word.ELR[el] + 1]!;
   const illegal = isIllegalReturn(pe, spsr);
   const stepping = returnsStepping(pe, spsr, illegal ? el : (spsr >>> 2) & 3);
-  writePstateFields(pe, spsr);
+  writePstateFields(pe, spsr, illegal);
   i32[w + ss] = stepping ? 1 : 0;
   pe.stepped = 0;
   if (illegal) i32[w + il] = 1;

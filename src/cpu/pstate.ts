@@ -59,13 +59,14 @@ export function readPstate(pe: ProcessingElement): number {
 
 /**
  * Sets PSTATE from an SPSR but for EL, SP, IL and SS, which have rules of their own (SetPSTATEFromPSR). Fields of
- * features that the PE lacks stay 0.
+ * features that the PE lacks stay 0. `illegal`: of an illegal return, which leaves fields as they are that it may make UNKNOWN.
  */
-export function writePstateFields(pe: ProcessingElement, spsr: number): void {
+export function writePstateFields(pe: ProcessingElement, spsr: number, illegal = false): void {
   const { i32, w } = pe;
   writeNzcv(pe, spsr);
   i32[w + daif] = (spsr >>> 6) & 15;
   if (pe.havePan) i32[w + pan] = (spsr >>> 22) & 1;
+  if (illegal) return;
   if (pe.haveUao) i32[w + uao] = (spsr >>> 23) & 1;
   if (pe.haveSsbs) i32[w + ssbs] = (spsr >>> 12) & 1;
   if (pe.haveDit) i32[w + dit] = (spsr >>> 24) & 1;

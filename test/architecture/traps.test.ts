@@ -9,6 +9,7 @@ import { describe, expect, it } from "vitest";
 import { withDirectory } from "../support/tools.js";
 import { randomGroups } from "./random-groups.js";
 import { compareWalks, registerWalk } from "./register-walk.js";
+import { pendingBodies, pendingGroups, returnBodies, returnGroups } from "./return-groups.js";
 import { compareOutcomes } from "./trap-departures.js";
 import {
   buildSweep,
@@ -86,5 +87,22 @@ describe("random walks over the system registers go as on QEMU", () => {
     const walk = registerWalk(core, seed, 1500);
     const { ours, theirs } = outcomes(walk, []);
     expect(compareWalks(walk, ours, theirs)).toEqual([]);
+  });
+});
+
+describe("exception returns and virtual interrupts with random controls end as on QEMU", () => {
+  it.each([
+    ["cortex-a57", 1],
+    ["neoverse-n1", 2],
+    ["max", 3],
+  ] as const)("%s (seed %i)", (core, seed) => {
+    for (const [bodies, groups] of [
+      [returnBodies, returnGroups(core, seed, 3000)],
+      [pendingBodies, pendingGroups(core, seed, 600)],
+    ] as const) {
+      const sweep: Sweep = { core, bodies, groups };
+      const { ours, theirs } = outcomes(sweep, []);
+      expect(compareOutcomes(sweep, ours, theirs).differences).toEqual([]);
+    }
   });
 });
