@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, statSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -56,8 +56,11 @@ const options: readonly OptionDefinition<CompareConfiguration>[] = [
     apply: (c, name, option) => {
       const found = experiments.find((experiment) => experiment.name === name);
       const names = experiments.map((experiment) => experiment.name);
-      if (!found) throw new UserError(`${option}: there is no experiment '${name}'${suggestion(name, names)}`);
-      c.experiments.push(found);
+      if (!found)
+        throw new UserError(
+          `${option}: there is no experiment '${name}'${suggestion(name, names) || `; there are ${names.join(", ")}`}`,
+        );
+      if (!c.experiments.includes(found)) c.experiments.push(found);
     },
   },
   {
@@ -173,7 +176,7 @@ async function readImage(name: string): Promise<Uint8Array> {
 
 function openTrace(folder: string, name: string): TraceSink {
   try {
-    mkdirSync(folder, { recursive: true });
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) mkdirSync(folder);
   } catch (error) {
     throw new UserError(`--trace ${folder}: ${systemErrorText(error)}`);
   }
@@ -192,7 +195,9 @@ function openPage(path: string): number {
 function write(configuration: CompareConfiguration, results: readonly ExperimentResult[], page?: number): void {
   const validations = validate(profiles, results);
   if (configuration.json)
-    process.stdout.write(`${JSON.stringify({ experiments: results, validation: validations }, undefined, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ experiments: results, profiles, validation: validations }, undefined, 2)}\n`,
+    );
   else process.stdout.write(textReport(results, profiles, validations));
   if (page === undefined) return;
   try {

@@ -5,7 +5,7 @@ import type { Validation } from "../validation.js";
 import { countColumns, type Pair, spreadColumns } from "./columns.js";
 import { escaped } from "./escape.js";
 import { type Column, spansOf } from "./layout.js";
-import { duration, explanations, modelledBy, percent, publishedText } from "./summary.js";
+import { duration, explanations, machinesText, modelledBy, percent, publishedText } from "./summary.js";
 import { timelineDrawings } from "./timeline-drawing.js";
 
 const style = `
@@ -118,8 +118,7 @@ export function htmlReport(
   };
   const sections = results.map((result) => {
     const failures = result.failures.map((text) => `<p class="failure">${escaped(text)}</p>`).join("");
-    const runs = result.runs.map(({ where, cpu }) => `${where} (${cpu})`).join("; ");
-    return `<h2>${escaped(result.question)}</h2><p>${escaped(result.about)} Counted on: ${escaped(runs)}.</p>${failures}${legend(profiles)}${result.groups.map((each) => group(result, each)).join("")}${timelineDrawings(result.timelines)}`;
+    return `<h2>${escaped(result.question)}</h2><p>${escaped(`${result.about} ${machinesText(result)}`)}</p>${failures}${legend(profiles)}${result.groups.map((each) => group(result, each)).join("")}${timelineDrawings(result.timelines)}`;
   });
   const errors = validations.map(
     ({ profile, measurement, cycles, error }) =>

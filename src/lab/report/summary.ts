@@ -1,6 +1,7 @@
 import type { EventKindName } from "../counters/events.js";
 import type { TimingProfile } from "../profiles/timing-profile.js";
 import { confirmationTolerance, type ModelledRow, type PublishedResult, type RowResult } from "../row-result.js";
+import type { ExperimentResult } from "../run-experiment.js";
 import type { Distribution } from "../statistics.js";
 
 /** A row's typical counts in the groups that tables show. */
@@ -80,6 +81,12 @@ export function publishedText(published: PublishedResult): string {
       ? "another core or system, for comparison only"
       : `${profile} ${of ?? "typical"} ${figure(modelled)}, ${factor(modelled / value)}: ${confirmed ? "confirmed" : "not confirmed"}`;
   return `published: ${below ? "below " : ""}${figure(value)}${of && of !== "mean" ? ` (${of})` : ""}, ${on}; ${verdict} [${source}]`;
+}
+
+/** On which machines an experiment's counts were made. */
+export function machinesText({ runs }: ExperimentResult): string {
+  const machines = new Set(runs.map(({ where, cpu }) => `${where} (${cpu})`));
+  return `Counted on ${[...machines].join("; ")}.`;
 }
 
 /** What the columns' titles mean, and what the figures are: sentences, by profile. */

@@ -3,7 +3,7 @@ import { type ExperimentResult, rowsOf } from "../run-experiment.js";
 import type { Validation } from "../validation.js";
 import { countColumns, type Pair, spreadColumns } from "./columns.js";
 import { type Section, table, wrap } from "./layout.js";
-import { explanations, percent, publishedText } from "./summary.js";
+import { explanations, machinesText, percent, publishedText } from "./summary.js";
 import { timelinesText } from "./timeline-text.js";
 
 /** Characters in a line of running text. */
@@ -21,7 +21,7 @@ export function textReport(
 
 function experimentText(result: ExperimentResult, profiles: readonly TimingProfile[]): string {
   const title = `${result.question}  (--experiment ${result.name})`;
-  const lines = [title, "=".repeat(title.length), ...wrap(result.about, width)];
+  const lines = [title, "=".repeat(title.length), ...wrap(`${result.about} ${machinesText(result)}`, width)];
   if (rowsOf(result).length > 0) {
     lines.push("", ...table(sections(result, true), countColumns(result, profiles), width));
     if (result.varies) lines.push("", ...table(sections(result, false), spreadColumns(profiles), width));
