@@ -243,7 +243,11 @@ monitor bogus`,
     expect(said).toMatch(/stage 2 level 1: .*table\n +stage 2 level 2: .*block.*\n +stage 1 level 1: .*block/);
     expect(said).toMatch(/physical address: 0x40203000, rwx, Normal/);
     expect(said).toMatch(/0xdeadbeef000, read at EL1.*\n.*\n.*fault: translation fault, level 0, stage 1/);
-    expect(said).toMatch(/EL1&0, privileged, stage 1 and 2 on, ASID 0, VMID 0 \(current\):\n/);
+    expect(said).toMatch(
+      /EL1&0, privileged, stage 1 and 2 on, ASID 0, VMID 0 \(current\):\n {2}[0-9a-f]{16}-[0-9a-f]{16} [r-][w-][x-] -> 0x[0-9a-f]+, mapped by 1 GB\n/,
+    );
+    // Neighbours are one line.
+    expect(said).toMatch(/^ {2}0*40204000-0*40206fff rw- -> 0x40204000, mapped by 4 KB$/m);
     expect(said).toContain("Distributor: CTLR 0x50");
     expect(said).toContain("there is no class 'nothing'");
     expect(said).toContain("unknown command 'bogus'");

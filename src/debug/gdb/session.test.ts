@@ -69,6 +69,16 @@ const begin = async (options?: { processors?: number }): Promise<Conversation> =
   open.push(conversation);
   return conversation;
 };
+/** The description of the system registers, in pieces of 256 bytes. */
+async function systemRegistersOf(gdb: Conversation): Promise<string> {
+  let xml = "";
+  for (;;) {
+    const piece = await gdb.ask(`qXfer:features:read:system-registers.xml:${xml.length.toString(16)},100`);
+    xml += piece.slice(1);
+    if (piece[0] === "l") return xml;
+  }
+}
+
 afterEach(async () => {
   for (const { machine, ended } of open.splice(0)) {
     machine.stop();
@@ -91,12 +101,7 @@ describe("a GDB session", () => {
 
   it("describes the target in pieces", async () => {
     const gdb = await begin();
-    let xml = "";
-    for (;;) {
-      const piece = await gdb.ask(`qXfer:features:read:system-registers.xml:${xml.length.toString(16)},100`);
-      xml += piece.slice(1);
-      if (piece[0] === "l") break;
-    }
+    const xml = await systemRegistersOf(gdb);
     expect(xml).toContain('<reg name="SCTLR_EL1" bitsize="64"');
     expect(xml).not.toMatch(/ICC_IAR|ICC_EOIR|HCR_EL2|SCR_EL3/);
     expect(await gdb.ask("qXfer:features:read:none.xml:0,100")).toBe("E00");
@@ -116,6 +121,19 @@ describe("a GDB session", () => {
     expect(await gdb.ask("m30,4")).toBe("00000000");
     expect(await gdb.ask("mc0000000,4")).toBe("E14");
     expect(await gdb.ask("p9999")).toBe("E22");
+  });
+
+  it("writes system registers, but for those that nobody may write", async () => {
+    const gdb = await begin();
+    const xml = await systemRegistersOf(gdb);
+    const names = [...xml.matchAll(/<reg name="(\w+)"/g)].map((match) => match[1]!);
+    // x0 to x30, sp, pc, cpsr, v0 to v31, fpsr and fpcr come before them.
+    const number = (name: string): string => (34 + 34 + names.indexOf(name)).toString(16);
+    expect(await gdb.ask(`P${number("TPIDR_EL1")}=0100000000000000`)).toBe("OK");
+    expect(gdb.machine.readRegister(0, "TPIDR_EL1")).toBe(1n);
+    const main = gdb.machine.readRegister(0, "MIDR_EL1");
+    expect(await gdb.ask(`P${number("MIDR_EL1")}=0500000000000000`)).toBe("E22");
+    expect(gdb.machine.readRegister(0, "MIDR_EL1")).toBe(main);
   });
 
   it("steps, and steps a range", async () => {

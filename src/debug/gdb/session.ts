@@ -325,7 +325,7 @@ export class GdbSession {
 
   #store(n: number, bytes: Uint8Array): boolean {
     const register = this.#target.registers[n];
-    if (register === undefined || bytes.length !== register.bytes) return false;
+    if (register === undefined || register.readOnly || bytes.length !== register.bytes) return false;
     this.#machine.writeRegister(this.#current, register.name, littleEndian(bytes));
     return true;
   }

@@ -6,6 +6,8 @@ export interface GdbRegister {
   /** As `Machine.readRegister` calls it. */
   readonly name: string;
   readonly bytes: 4 | 8 | 16;
+  /** No exception level may write it. */
+  readonly readOnly?: boolean;
 }
 
 /** Registers and the XML files that describe them (GDB manual, appendix G). */
@@ -141,7 +143,7 @@ function systemFeature(pe: ProcessingElement): { xml: string; registers: GdbRegi
   );
   return {
     xml: `${header}<feature name="org.trapeze.aarch64.system-registers">\n${lines.join("\n")}\n</feature>\n`,
-    registers: visible.map(({ name }) => ({ name, bytes: 8 })),
+    registers: visible.map(({ name, write }) => ({ name, bytes: 8, readOnly: write === 4 })),
   };
 }
 

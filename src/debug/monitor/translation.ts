@@ -93,7 +93,7 @@ export function describeTranslation(result: TranslationResult, el: number, kind:
   lines.push(
     `physical address: ${hex(physicalAddress)}${space}, ${permissions}, ${type}, attributes 0x${result.attributes
       .toString(16)
-      .padStart(2, "0")}, block of ${sizeText(result.blockSize)}${result.global ? ", global" : ""}`,
+      .padStart(2, "0")}, mapped by ${sizeText(result.blockSize)}${result.global ? ", global" : ""}`,
   );
   return lines.join("\n");
 }
