@@ -56,16 +56,26 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** What a server in the guest says to one connection from outside. */
+/** What a server in the guest says to one connection from outside; "" when it doesn't listen yet. */
 function visit(port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     let answer = "";
     const socket = connect(port, "127.0.0.1", () => socket.write("GET / HTTP/1.0\r\n\r\n"));
     socket.on("data", (bytes) => void (answer += bytes.toString("latin1")));
     socket.on("end", () => socket.end());
     socket.on("close", () => resolve(answer));
-    socket.on("error", reject);
+    // A refusal, or a reset: "close" comes next.
+    socket.on("error", () => {});
   });
+}
+
+/** Visits until the server is there: it is started after the line that announces it. */
+async function visitOften(port: number, over: () => boolean): Promise<string> {
+  for (let answer = ""; ; ) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    answer = await visit(port);
+    if (answer !== "" || over()) return answer;
+  }
 }
 
 /** The lines that the guest's steps print, and what its server answered. */
@@ -104,13 +114,14 @@ async function run(program: readonly string[], processors: number): Promise<{ li
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   let output = "";
+  let ended = false;
   let answer: Promise<string> | undefined;
   machine.stdout.on("data", (bytes: Buffer) => {
     output += bytes.toString("latin1");
-    if (!answer && output.includes("served"))
-      answer = new Promise((resolve) => setTimeout(() => resolve(visit(forwarded)), 1000));
+    if (!answer && output.includes("served")) answer = visitOften(forwarded, () => ended);
   });
   const status = await new Promise<number | null>((resolve) => machine.on("close", resolve));
+  ended = true;
   expect(status, output).toBe(0);
   const all = output.replaceAll("\r", "").split("\n");
   const begin = all.findIndex((line) => line.startsWith("trapeze: shell ready"));
