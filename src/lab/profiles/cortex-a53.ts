@@ -117,7 +117,7 @@ export const cortexA53: TimingProfile = {
       applies: named("systemInstruction", /^TLBI/),
       cycles: 20,
       evidence: "assumed",
-      source: "as a DSB",
+      source: "nobody was found who says; taken as a DSB",
     },
     {
       what: "another system instruction",

@@ -127,7 +127,7 @@ export const neoverseN1: TimingProfile = {
       applies: named("systemInstruction", /^TLBI/),
       cycles: 20,
       evidence: "assumed",
-      source: "as a DSB; what other cores answer isn't in it",
+      source: "nobody was found who says; taken as a DSB; what other cores answer isn't in it",
     },
     {
       what: "another system instruction",
