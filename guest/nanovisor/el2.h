@@ -85,6 +85,11 @@ extern bool vhe;
 #define CONTEXTIDR_EL12 S3_5_C13_C0_1
 #define CNTKCTL_EL12 S3_5_C14_C1_0
 #define CNTV_CTL_EL02 S3_5_C14_C3_1
+/* EL1's timers, whose own names end in EL0 and EL02. */
+#define CNTP_CTL_EL1 cntp_ctl_el0
+#define CNTP_CTL_EL12 S3_5_C14_C2_1
+#define CNTV_CTL_EL1 cntv_ctl_el0
+#define CNTV_CTL_EL12 S3_5_C14_C3_1
 
 #define read_named(name) read_sysreg(name)
 #define write_named(name, value) write_sysreg(name, value)

@@ -92,7 +92,11 @@ bool guest_load(const struct bundle *bundle, const void *tree)
     if (!after || !load_initrd(bundle, after, &guest))
         return false;
     const struct bundle_entry *text = bundle_find(bundle, NV_BUNDLE_ARGUMENTS);
-    if (text && text->size < sizeof arguments) {
+    if (text && text->size >= sizeof arguments) {
+        log("the guest's arguments are longer than %lu bytes", sizeof arguments - 1);
+        return false;
+    }
+    if (text) {
         const char *from = bundle_data(bundle, text);
         for (; guest.arguments_size < text->size && from[guest.arguments_size] != '\n'; guest.arguments_size++)
             arguments[guest.arguments_size] = from[guest.arguments_size];
@@ -115,8 +119,8 @@ void guest_start_pe(uint64_t entry, uint64_t context)
     write_el1(CPACR, CPACR_FPEN_NONE);
     write_el1(TCR, 0);
     write_el1(CNTKCTL, 0);
-    write_sysreg(cntv_ctl_el0, 0);
-    write_sysreg(cntp_ctl_el0, 0);
+    write_el1(CNTV_CTL, 0);
+    write_el1(CNTP_CTL, 0);
     vgic_init_pe();
     guest_enter(frame, pe_stack_top(this_pe()));
 }
