@@ -65,7 +65,7 @@ int64_t hyplet_watch(void *address, int size, int kind);
 int64_t hyplet_watch_status(int which);
 /* What an acquired page held when it was touched. */
 int64_t hyplet_acquire(const void *page, void *to);
-/* One of NV_PAGES's results: the nanovisor's free pages, owners, bindings. */
+/* One of NV_PAGES's results: the nanovisor's free pages, owners, bindings, pages of stage 2's tables. */
 int64_t hyplet_resources(int which);
 
 /* In a hyplet: the counter, in ticks and in ns. Ticks are CNTVCT_EL0's. */

@@ -55,7 +55,8 @@
 #define NV_HYPLET_EXECUTE NV_FUNCTION(0x10d)  /* owner, pe = this one: run the callback now. x1 = its result */
 #define NV_HYPLET_ARGUMENTS NV_FUNCTION(0x10e) /* owner, pe, four values that the callback gets as x0 to x3 */
 #define NV_HYPLET_STATUS NV_FUNCTION(0x10f)   /* owner: x0 = runs so far, x1 = ended?, x2 = pages mapped */
-#define NV_PAGES NV_FUNCTION(0x110)           /* x0 = free pages of the nanovisor, x1 = owners, x2 = bindings: leaks show here */
+#define NV_PAGES NV_FUNCTION(0x110)           /* x0 = free pages of the nanovisor, x1 = owners, x2 = bindings: leaks show here.
+                                                                                x3 = pages that tables of stage 2 have got, for good */
 
 /* Stage-2 permissions. Addresses are guest-physical, in the guest's RAM, whole pages. */
 #define NV_WATCH NV_FUNCTION(0x200)       /* address, size, enum nv_watch: no access until touched */

@@ -36,16 +36,28 @@ static int64_t map_part(struct process *process, const struct region *region, ui
     return hypercall(NV_HYPLET_MAP, process->pid, start, end - start, nanovisor_access(region));
 }
 
+/* Whether regions hold all of it. */
+static int all_mapped(struct process *process, uint64_t start, uint64_t end)
+{
+    for (uint64_t at = start; at < end;) {
+        const struct region *region = region_find(process, at);
+        if (!region)
+            return 0;
+        at = region->end;
+    }
+    return 1;
+}
+
 /* A range, region by region, each part with its region's permissions. */
 static int64_t map_range(struct process *process, uint64_t address, int64_t size)
 {
     if (size <= 0 || address >= USER_END || (uint64_t)size > USER_END - address)
         return ERROR_INVALID;
     const uint64_t end = (address + (uint64_t)size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+    if (!all_mapped(process, address & ~(PAGE_SIZE - 1), end))
+        return ERROR_FAULT;
     for (uint64_t at = address & ~(PAGE_SIZE - 1); at < end;) {
         const struct region *region = region_find(process, at);
-        if (!region)
-            return ERROR_FAULT;
         const uint64_t part_end = region->end < end ? region->end : end;
         const int64_t error = map_part(process, region, at, part_end);
         if (error < 0)
@@ -162,12 +174,14 @@ static int64_t execute(struct process *process, uint64_t pe)
 }
 
 /* The caller's own pages, one by one: they aren't together in memory. */
-static int64_t watch(const struct process *process, uint64_t address, int size, int kind)
+static int64_t watch(struct process *process, uint64_t address, int size, int kind)
 {
-    if (address % PAGE_SIZE || size <= 0 || (uint64_t)size % PAGE_SIZE)
+    if (address % PAGE_SIZE || size <= 0 || (uint64_t)size % PAGE_SIZE || address >= USER_END || (uint64_t)size > USER_END - address)
         return ERROR_INVALID;
-    int64_t error = 0;
-    for (uint64_t at = address; at < address + (uint64_t)size && error >= 0; at += PAGE_SIZE) {
+    const uint64_t end = address + (uint64_t)size;
+    int64_t error = all_mapped(process, address, end) ? 0 : ERROR_FAULT;
+    process->has_watched |= kind != NV_WATCH_OPEN;
+    for (uint64_t at = address; at < end && error >= 0; at += PAGE_SIZE) {
         const void *page = user_page(process, at, 1);
         error = page ? hypercall(NV_WATCH, physical(page), PAGE_SIZE, (uint64_t)kind) : ERROR_FAULT;
     }
@@ -271,8 +285,10 @@ static void report_end(const struct process *process, const struct hypercall_res
 {
     static const char *const causes[] = {"?", "fault", "system call", "budget", "reset"};
     const uint64_t cause = event->x[2] <= HYPLET_END_RESET ? event->x[2] : 0;
-    print("kernel: hyplet of process %u (%s) ended: %s, ESR %lx, pc %lx, address %lx\n", process->pid, process->name, causes[cause],
-          event->x[3], event->x[4], event->x[5]);
+    print("kernel: hyplet of process %u (%s) ended: %s", process->pid, process->name, causes[cause]);
+    if (cause == HYPLET_END_FAULT || cause == HYPLET_END_SYSCALL) /* an interrupt found the others just anywhere */
+        print(", ESR %lx, pc %lx, address %lx", event->x[3], event->x[4], event->x[5]);
+    print("\n");
 }
 
 static void wake_waiters(struct process *process, uint64_t pe, int64_t result)
@@ -311,10 +327,22 @@ void hyplets_hook(uint32_t intid)
         (void)hypercall(NV_HYPLET_HOOK, intid);
 }
 
+/* Pages that it has closed, and copies that nobody fetched. */
+static void open_watched(struct process *process)
+{
+    for (unsigned n = 0; n < MAX_REGIONS && process->has_watched; n++) {
+        const struct region *region = &process->space.regions[n];
+        for (uint64_t at = region->start; at < region->end; at += PAGE_SIZE)
+            (void)hypercall(NV_WATCH, physical(user_page(process, at, 0)), PAGE_SIZE, NV_WATCH_OPEN);
+    }
+    process->has_watched = 0;
+}
+
 void hyplets_release(struct process *process)
 {
     if (!process->has_hyplets)
         return;
+    open_watched(process);
     (void)hypercall(NV_HYPLET_RESET, process->pid);
     process->has_hyplets = 0;
     for (unsigned n = 0; n < MAX_PES; n++) {

@@ -28,6 +28,7 @@ struct process {
     struct list taken;        /* threads whose call waits for SYS_IPC_REPLY */
     struct list receivers;    /* own threads in SYS_IPC_RECEIVE */
     int has_hyplets;          /* the nanovisor knows of this process */
+    int has_watched;          /* and has closed pages of it through stage 2 */
     struct list hyplet_waiters;
 };
 

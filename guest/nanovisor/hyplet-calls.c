@@ -349,6 +349,7 @@ bool hyplets_serve(struct frame *frame)
         x[0] = pages_available();
         x[1] = spaces_count();
         x[2] = hyplet_bindings();
+        x[3] = stage2_tables();
         return true;
     default:
         if (x[0] > NV_PAGES)

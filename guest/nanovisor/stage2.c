@@ -30,6 +30,7 @@
 #define GPIO_BASE 0x09030000UL
 
 static uint64_t *root;
+static unsigned table_count; /* that blocks have become */
 
 static uint64_t ram_attributes(enum stage2_access access)
 {
@@ -122,10 +123,30 @@ static void invalidate(uint64_t ipa)
     asm volatile("dsb ishst\n\ttlbi ipas2e1is, %0\n\tdsb ish\n\ttlbi vmalle1is\n\tdsb ish\n\tisb" : : "r"(ipa >> 12) : "memory");
 }
 
+/* Break before make: who comes meanwhile gets a translation fault, and tries again (trap.c). */
+static bool split(uint64_t ipa)
+{
+    uint64_t *block = table_block(root, ROOT_LEVEL, ipa);
+    uint64_t *table = table_from_block(*block);
+    if (!table)
+        return false;
+    *(volatile uint64_t *)block = 0;
+    invalidate(ipa);
+    *(volatile uint64_t *)block = phys(table) | PTE_VALID | PTE_TABLE;
+    dsb_ish();
+    table_count++;
+    return true;
+}
+
+unsigned stage2_tables(void)
+{
+    return table_count;
+}
+
 bool stage2_protect(uint64_t ipa, enum stage2_access access)
 {
-    if (!table_entry(root, ROOT_LEVEL, ipa) && !table_map(root, ROOT_LEVEL, ipa, ipa, PAGE_SIZE, ram_attributes(STAGE2_ALL), false))
-        return false; /* the block has become a table with the same mapping */
+    if (!table_entry(root, ROOT_LEVEL, ipa) && !split(ipa))
+        return false;
     volatile uint64_t *entry = table_entry(root, ROOT_LEVEL, ipa);
     *entry = ipa | ram_attributes(access) | PTE_VALID | PTE_PAGE; /* permissions alone change: no break before make */
     invalidate(ipa);

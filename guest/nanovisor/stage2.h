@@ -12,6 +12,8 @@ bool stage2_init(void);
 void stage2_init_pe(void);
 /* Change what the guest may do with a page of its RAM, on every PE. False: no memory for tables. */
 bool stage2_protect(uint64_t ipa, enum stage2_access access);
+/* Pages that tables of single pages have got for it, and keep. */
+unsigned stage2_tables(void);
 /* Let accesses to a page of device registers through, or trap them. */
 bool stage2_device(uint64_t ipa, bool through);
 /* Whether all of it is the guest's RAM. */

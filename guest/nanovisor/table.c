@@ -18,19 +18,24 @@ static uint64_t *next_table(uint64_t entry)
     return virt(entry & OUTPUT_ADDRESS);
 }
 
+static uint64_t *table_for(uint64_t entry, unsigned level)
+{
+    uint64_t *table = page_new();
+    if (table && (entry & PTE_VALID))
+        for (uint64_t i = 0; i < ENTRIES; i++)
+            table[i] = (entry + i * span_of(level + 1)) | (level + 1 == 3 ? PTE_PAGE : 0);
+    return table;
+}
+
 /* Make `entry`, at `level`, lead to a table that maps what it mapped. */
 static bool make_table(uint64_t *entry, unsigned level)
 {
     if (is_table(*entry))
         return true;
-    uint64_t *table = page_new();
-    if (!table)
-        return false;
-    if (*entry & PTE_VALID)
-        for (uint64_t i = 0; i < ENTRIES; i++)
-            table[i] = (*entry + i * span_of(level + 1)) | (level + 1 == 3 ? PTE_PAGE : 0);
-    *(volatile uint64_t *)entry = phys(table) | PTE_VALID | PTE_TABLE;
-    return true;
+    const uint64_t *table = table_for(*entry, level);
+    if (table)
+        *(volatile uint64_t *)entry = phys(table) | PTE_VALID | PTE_TABLE;
+    return table != 0;
 }
 
 bool table_map(uint64_t *root, unsigned level, uint64_t va, uint64_t pa, uint64_t size, uint64_t attributes, bool blocks)
@@ -55,15 +60,30 @@ bool table_map(uint64_t *root, unsigned level, uint64_t va, uint64_t pa, uint64_
     return true;
 }
 
-uint64_t *table_entry(uint64_t *root, unsigned level, uint64_t va)
+static uint64_t *entry_at(uint64_t *root, unsigned level, uint64_t va, unsigned last)
 {
-    for (; level < 3; level++) {
+    for (; level < last; level++) {
         const uint64_t entry = root[va / span_of(level) % ENTRIES];
         if (!is_table(entry))
             return 0;
         root = next_table(entry);
     }
-    return &root[va / span_of(3) % ENTRIES];
+    return &root[va / span_of(last) % ENTRIES];
+}
+
+uint64_t *table_entry(uint64_t *root, unsigned level, uint64_t va)
+{
+    return entry_at(root, level, va, 3);
+}
+
+uint64_t *table_block(uint64_t *root, unsigned level, uint64_t va)
+{
+    return entry_at(root, level, va, BLOCK_LEVEL);
+}
+
+uint64_t *table_from_block(uint64_t entry)
+{
+    return table_for(entry, BLOCK_LEVEL);
 }
 
 void table_free(uint64_t *table, unsigned level)

@@ -7,6 +7,7 @@
 #include "nanovisor-psci.h"
 #include "pe.h"
 #include "services.h"
+#include "stage2.h"
 #include "user.h"
 #include "vgic.h"
 #include "watch.h"
@@ -82,6 +83,8 @@ static void guest_abort(struct frame *frame, uint64_t esr)
     const uint64_t ipa = field(read_sysreg(hpfar_el2), 43, 4) << 12 | (read_sysreg(far_el2) & 0xfff);
     if (FSC_TYPE(esr) == FSC_PERMISSION && watch_touched(frame, ipa))
         return; /* again, now that it may */
+    if (FSC_TYPE(esr) == FSC_TRANSLATION && stage2_is_ram(ipa, 1))
+        return; /* its entry is just being made anew */
     const bool device = FSC_TYPE(esr) == FSC_TRANSLATION && ESR_EC(esr) == EC_DATA_ABORT_LOWER && !(esr & ESR_ABORT_S1PTW);
     if (!device || !mmio_serve(frame, esr, ipa))
         inject_external_abort(frame, esr);
