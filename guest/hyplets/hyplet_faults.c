@@ -1,6 +1,6 @@
 /*
- * hyplet_faults [guarded]: hyplets that do what they may not, each in a process of its own. That process is told, and ends of it; the
- * kernel, and the hyplet of this process that counts all the while, go on.
+ * hyplet_faults guarded|classic all: hyplets that do what they may not, each in a process of its own. That process is told, and ends of
+ * it; the kernel, and the hyplet of this process that counts all the while, go on.
  */
 #include "libhyplet.h"
 #include "nanovisor.h"
@@ -346,7 +346,7 @@ static struct amounts measure(void)
 int main(int argc, char **argv)
 {
     hyplet_guarded = argument_has(argc, argv, "guarded");
-    if (argc && (argument_has(argc, argv, "classic") || argc > 1))
+    if (argc && !argument_has(argc, argv, "all"))
         return child(argv[0], argc, argv);
     hyplet_choose(argc, argv);
     uint8_t *own = map(SECRET_SIZE);

@@ -86,7 +86,7 @@ static bool load_initrd(const struct bundle *bundle, uint64_t after, struct fdt_
 
 bool guest_load(const struct bundle *bundle, const void *tree)
 {
-    static char arguments[512];
+    static char arguments[1024];
     struct fdt_guest guest = {.ram = NV_GUEST_RAM, .ram_size = NV_GUEST_RAM_SIZE, .arguments = arguments};
     const uint64_t after = load_kernel(bundle);
     if (!after || !load_initrd(bundle, after, &guest))

@@ -1,7 +1,7 @@
 /* The way into main(), and threads. */
 #include "user.h"
 
-#define MAX_WORDS 32
+#define MAX_WORDS 160
 
 void user_main(char *argument);
 void user_thread_start(void *start);
