@@ -56,7 +56,7 @@ static inline int64_t hyplet_rpc_call(int id, uint64_t a, uint64_t b, uint64_t c
 int64_t hyplet_drop_cpu(int cpu);
 int64_t hyplet_assign_offlet(int cpu, hyplet_function *function);
 int64_t hyplet_stop_offlet(int cpu);
-/* Until a callback on that PE returns other than 0: what it returned. ERROR_TIMEOUT after `ms`; < 0: wait for ever. */
+/* Until a callback on that PE returns other than 0: what it returned. One that did so since the last answer counts. ERROR_TIMEOUT after `ms`; < 0: wait for ever. */
 int64_t hyp_wait(int cpu, int ms);
 
 /* Close whole pages of this process to everyone through stage 2, until they are touched; see enum nv_watch (nanovisor.h). */

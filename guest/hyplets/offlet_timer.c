@@ -1,6 +1,7 @@
 /*
- * offlet_timer [TICKS] [guarded] [time]: takes PE 1 from the kernel and gives it to a hyplet, which waits there for one deadline after
+ * offlet_timer [TICKS] [guarded] [late] [time]: takes PE 1 from the kernel and gives it to a hyplet, which waits there for one deadline after
  * the other and wakes up this process at the last. How late it notices is its jitter.
+ * With `late` the process waits only after that: the wake-up isn't lost.
  */
 #include "libhyplet.h"
 #include "samples.h"
@@ -58,6 +59,10 @@ int main(int argc, char **argv)
         sleep_until(after_us(100));
     }
     hyplet_check(result, "giving it to the offlet");
+    while (argument_has(argc, argv, "late") && state.ticks < state.wanted)
+        sleep_until(after_us(1000));
+    if (argument_has(argc, argv, "late"))
+        sleep_until(after_us(1000)); /* for its event to come */
     const int64_t woken = hyp_wait(CPU, 10000);
     hyplet_check(hyplet_stop_offlet(CPU), "stopping the offlet");
     printf("offlet_timer: %lu of %lu ticks, hyp_wait() answered %ld\n", state.ticks, state.wanted, woken);

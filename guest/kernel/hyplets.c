@@ -113,11 +113,17 @@ static int64_t untrap(struct process *process, uint64_t pe, int irq)
     return error;
 }
 
+/* A wake-up that found nobody waiting is kept for who comes next; a later one replaces it. */
 static int64_t wait(struct thread *thread, uint64_t pe, int timeout_ms)
 {
+    struct process *process = thread->process;
+    if (process->hyplet_woke & BIT(pe)) {
+        process->hyplet_woke &= ~BIT(pe);
+        return process->hyplet_results[pe];
+    }
     const uint64_t until = timeout_ms < 0 ? FOREVER : clock_now() + (uint64_t)timeout_ms * read_sysreg(cntfrq_el0) / 1000;
     thread->wait_pe = pe;
-    block(thread, &thread->process->hyplet_waiters, until, ERROR_TIMEOUT);
+    block(thread, &process->hyplet_waiters, until, ERROR_TIMEOUT);
     return 0;
 }
 
@@ -137,10 +143,11 @@ static int64_t drop(struct thread *thread, struct pe *pe)
 }
 
 /* Who dropped the PE has it; it may be on its last steps to CPU_OFF, for which it needs nothing of ours. */
-static int64_t offlet(const struct process *process, struct pe *pe, uint64_t function)
+static int64_t offlet(struct process *process, struct pe *pe, uint64_t function)
 {
     if (pe->online || pe->dropped_by != process->pid)
         return ERROR_DENIED;
+    process->hyplet_woke &= ~BIT(pe->number);
     while (psci_is_on(pe->number))
         ;
     return hypercall(NV_HYPLET_OFFLET, process->pid, pe->number, function);
@@ -293,10 +300,17 @@ static void report_end(const struct process *process, const struct hypercall_res
 
 static void wake_waiters(struct process *process, uint64_t pe, int64_t result)
 {
+    int found = 0;
     list_each(at, &process->hyplet_waiters) {
         struct thread *thread = list_entry(at, struct thread, link);
-        if (thread->wait_pe == pe)
-            wake_with(thread, result);
+        if (thread->wait_pe != pe)
+            continue;
+        wake_with(thread, result);
+        found = 1;
+    }
+    if (!found) {
+        process->hyplet_results[pe] = result;
+        process->hyplet_woke |= BIT(pe);
     }
 }
 

@@ -30,6 +30,8 @@ struct process {
     int has_hyplets;          /* the nanovisor knows of this process */
     int has_watched;          /* and has closed pages of it through stage 2 */
     struct list hyplet_waiters;
+    uint64_t hyplet_woke;     /* bit: a hyplet of that PE has woken up nobody yet, with this result */
+    int64_t hyplet_results[MAX_PES];
 };
 
 extern struct process processes[MAX_PROCESSES];

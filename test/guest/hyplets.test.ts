@@ -54,6 +54,7 @@ const programs: readonly Program[] = [
   },
   { run: "ping-pong 1000", says: ["ping-pong: 1000 rounds of 1000, partner's status 0"] },
   { run: "offlet_timer 500", says: ["offlet_timer: 500 of 500 ticks, hyp_wait() answered 1"], pes: 2 },
+  { run: "offlet_timer 100 late", says: ["100 of 100 ticks, hyp_wait() answered 1"], pes: 2 },
   { run: "fft_hyplet 10", says: ["fft_hyplet: 256 points, 10 of 10 results equal, registers kept 10 times"] },
   {
     run: "unknown_opcode",
