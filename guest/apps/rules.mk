@@ -30,3 +30,16 @@ $(BUILD)/tests/native/client.image: $(CLIENT) tests/native/client.ld
 	$(CC) $(LDFLAGS_BARE) -Wl,-T,tests/native/client.ld -o $(@:.image=.elf) $(CLIENT)
 	$(CROSS)objcopy -O binary $(@:.image=.elf) $@
 apps: $(BUILD)/tests/native/client.image
+
+# The guest kernel's program that loads applications at run time.
+$(BUILD)/tests/native/images.S.o: tests/native/images.S $(BUILD)/apps/tee.elf $(BUILD)/apps/scheduler.elf
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -DTEE='"$(BUILD)/apps/tee.elf"' -DSCHEDULER='"$(BUILD)/apps/scheduler.elf"' -c -o $@ $<
+$(BUILD)/tests/native/manager.c.o: tests/native/manager.c $(KERNEL_HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(USER_CFLAGS) -c -o $@ $<
+$(BUILD)/tests/native/manager.elf: $(BUILD)/tests/native/manager.c.o $(BUILD)/tests/native/images.S.o $(USER_OBJECTS)
+	$(CC) $(LDFLAGS_BARE) -Wl,-T,user/user.ld -Wl,--strip-all -o $@ $^
+$(BUILD)/tests/native/manager.bundle: $(BUILD)/tests/native/manager.elf
+	../scripts/pack-bundle.js $@ program:manager=$<
+apps: $(BUILD)/tests/native/manager.bundle

@@ -11,6 +11,7 @@
 #define TEE_LAST 0xb20000ffUL
 
 #define TEE_SESSIONS 8
+#define TEE_MEETINGS 4
 
 enum tee_fault {
     TEE_READ_FOREIGN,   /* value: an address that isn't its own */
@@ -29,6 +30,9 @@ enum tee_fault {
     TEE_PANIC,
     TEE_SYSTEM_REGISTER, /* read SCTLR_EL1 */
     TEE_EXECUTE_DATA,
+    TEE_MEET,           /* value: a meeting. Wait until two PEs are there, by this or the next two; then come back */
+    TEE_MEET_PANIC,     /* the same, and then panic */
+    TEE_MEET_RUN_ON,    /* the same, and then run on */
 };
 
 #endif

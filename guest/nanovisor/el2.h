@@ -84,7 +84,6 @@ extern bool vhe;
 #define VBAR_EL12 S3_5_C12_C0_0
 #define CONTEXTIDR_EL12 S3_5_C13_C0_1
 #define CNTKCTL_EL12 S3_5_C14_C1_0
-#define CNTV_CTL_EL02 S3_5_C14_C3_1
 /* EL1's timers, whose own names end in EL0 and EL02. */
 #define CNTP_CTL_EL1 cntp_ctl_el0
 #define CNTP_CTL_EL12 S3_5_C14_C2_1

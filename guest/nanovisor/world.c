@@ -46,21 +46,15 @@ static void load(const struct world *w)
 /* The guest's virtual timer is off while it is away: an interrupt of it couldn't reach the guest before it is back. */
 static void put_timers_away(struct guest_world *guest)
 {
-    guest->cntv_ctl = vhe ? read_named(CNTV_CTL_EL02) : read_named(cntv_ctl_el0);
+    guest->cntv_ctl = read_el1(CNTV_CTL);
     guest->cnthctl = read_sysreg(cnthctl_el2);
-    if (vhe)
-        write_named(CNTV_CTL_EL02, 0);
-    else
-        write_named(cntv_ctl_el0, 0);
+    write_el1(CNTV_CTL, 0);
     write_sysreg(cnthctl_el2, guest->cnthctl & ~(vhe ? CNTHCTL_E2H_EL1PCEN : CNTHCTL_EL1PCEN));
 }
 
 static void bring_timers_back(const struct guest_world *guest)
 {
-    if (vhe)
-        write_named(CNTV_CTL_EL02, guest->cntv_ctl);
-    else
-        write_named(cntv_ctl_el0, guest->cntv_ctl);
+    write_el1(CNTV_CTL, guest->cntv_ctl);
     write_sysreg(cnthctl_el2, guest->cnthctl);
 }
 

@@ -123,10 +123,15 @@ static void count_together(uint64_t session, uint64_t times)
         smc(TEE_COUNT, session, 0, 0, 0);
 }
 
+/* What the second PE's calls answered. */
+static volatile int64_t met, run_on;
+
 void client_second(void)
 {
     __atomic_store_n(&arrived, 1, __ATOMIC_RELEASE);
     count_together(counted, 1000);
+    met = (int64_t)smc(TEE_FAULT, TEE_MEET, 0, 0, 0).x[0];
+    run_on = (int64_t)smc(TEE_FAULT, TEE_MEET_RUN_ON, 1, 0, 0).x[0];
     __atomic_store_n(&finished, 1, __ATOMIC_RELEASE);
     smc(PSCI_CPU_OFF, 0, 0, 0, 0);
 }
@@ -141,9 +146,14 @@ static void use_two_pes(void)
     while (!__atomic_load_n(&arrived, __ATOMIC_ACQUIRE))
         ;
     count_together(counted, 1000);
+    const int64_t here = (int64_t)smc(TEE_FAULT, TEE_MEET, 0, 0, 0).x[0];
+    const int64_t count = (int64_t)smc(TEE_COUNT, counted, 0, 0, 0).x[0];
+    const int64_t panicked = (int64_t)smc(TEE_FAULT, TEE_MEET_PANIC, 1, 0, 0).x[0];
     while (!__atomic_load_n(&finished, __ATOMIC_ACQUIRE))
         ;
-    print("two PEs: count %ld\n", smc(TEE_COUNT, counted, 0, 0, 0).x[0]);
+    print("two PEs: count %ld, both inside at once: %ld and %ld\n", count, here, met);
+    print("a crash while another PE is inside: %ld here, %ld there, then version %ld\n", panicked, run_on,
+          smc(TEE_VERSION, 0, 0, 0, 0).x[0]);
 }
 
 static int64_t control(uint64_t operation, const char *service, const void *at, uint64_t size)
