@@ -31,6 +31,13 @@ $(BUILD)/tests/native/client.image: $(CLIENT) tests/native/client.ld
 	$(CROSS)objcopy -O binary $(@:.image=.elf) $@
 apps: $(BUILD)/tests/native/client.image
 
+# A guest that does what it may not (test/guest/nanovisor.test.ts).
+ROGUE := $(BUILD)/tests/native/rogue.c.o $(CLIENT_RUNTIME)
+$(BUILD)/tests/native/rogue.image: $(ROGUE) tests/native/client.ld
+	$(CC) $(LDFLAGS_BARE) -Wl,-T,tests/native/client.ld -o $(@:.image=.elf) $(ROGUE)
+	$(CROSS)objcopy -O binary $(@:.image=.elf) $@
+apps: $(BUILD)/tests/native/rogue.image
+
 # The guest kernel's program that loads applications at run time.
 $(BUILD)/tests/native/images.S.o: tests/native/images.S $(BUILD)/apps/tee.elf $(BUILD)/apps/scheduler.elf
 	@mkdir -p $(@D)

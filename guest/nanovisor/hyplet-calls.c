@@ -331,7 +331,7 @@ static void status(uint64_t *x)
 bool hyplets_serve(struct frame *frame)
 {
     uint64_t *x = frame->x;
-    if (x[0] < NV_PAGES && x[0] != NV_HYPLET_HOOK && x[1] >= OWNER_END) {
+    if (x[0] < NV_PAGES && x[0] != NV_HYPLET_HOOK && (!x[1] || x[1] >= OWNER_END)) {
         x[0] = (uint64_t)NV_EINVAL;
         return true;
     }

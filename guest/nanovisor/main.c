@@ -35,11 +35,15 @@ static const void *find_tree(uint64_t device_tree)
     give_up("there is no device tree, neither in x0 nor at the start of RAM");
 }
 
+/* The initrd; a loader of ELFs, which knows none, puts the bundle where an initrd would be. */
 static const struct bundle *find_bundle(void)
 {
-    const struct bundle *bundle = virt(board.initrd);
-    const uint64_t size = board.initrd_end - board.initrd;
-    if (!board.initrd || board.initrd < NV_GUEST_RAM + NV_GUEST_RAM_SIZE)
+    const uint64_t usual = NV_GUEST_RAM + NV_GUEST_RAM_SIZE, end = board.ram + board.ram_size;
+    const struct bundle *bundle = virt(board.initrd ? board.initrd : usual);
+    const uint64_t size = board.initrd ? board.initrd_end - board.initrd : end - usual;
+    if (!board.initrd && bundle_valid(bundle, size))
+        return bundle;
+    if (board.initrd < usual)
         give_up("there is no bundle with a guest: give one as -initrd, and the machine 256 MB of memory or more");
     if (!bundle_valid(bundle, size))
         give_up("the initrd isn't a bundle");

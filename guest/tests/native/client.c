@@ -112,7 +112,7 @@ static void ask_scheduler(void)
     do {
         of_a = smc(COPROCESSOR_STATE, a, 0, 0, 0);
         of_b = smc(COPROCESSOR_STATE, b, 0, 0, 0);
-    } while ((of_a.x[0] || of_b.x[0]) && ++turns < TURNS);
+    } while (((int64_t)of_a.x[0] > 0 || (int64_t)of_b.x[0] > 0) && ++turns < TURNS);
     print("jobs %ld and %ld: left %ld and %ld, ended as number %ld and %ld\n", a, b, of_a.x[0], of_b.x[0], of_a.x[1], of_b.x[1]);
 }
 

@@ -88,7 +88,10 @@ export function loadElf(bytes: Uint8Array, what = "kernel"): LoadedImage {
   };
 }
 
-/** e_entry is a virtual address; the PE starts with its MMU off, so where they differ the segment's offset applies. */
+/**
+ * e_entry is a virtual address; the PE starts with its MMU off, so where they differ the segment's offset applies. A kernel linked
+ * high may name the physical address itself.
+ */
 function physicalEntry(
   entry: bigint,
   segments: { start: bigint; size: number; physical: number }[],
@@ -96,6 +99,8 @@ function physicalEntry(
 ): number {
   for (const { start, size, physical } of segments)
     if (entry >= start && entry < start + BigInt(size)) return physical + Number(entry - start);
+  for (const { size, physical } of segments)
+    if (entry >= BigInt(physical) && entry < BigInt(physical + size)) return Number(entry);
   throw new LoadError(`the ELF ${what}'s entry point 0x${entry.toString(16)} lies in none of its segments`);
 }
 

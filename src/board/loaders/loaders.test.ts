@@ -106,6 +106,11 @@ describe("an ELF executable", () => {
     });
   });
 
+  it("may be linked high and name its physical entry point", () => {
+    const segment = { address: ramBase + MB, virtual: 0x7f_0000_0000, bytes: code, size: 64 };
+    expect(loadKernel(elf([segment], { entry: ramBase + MB + 4 }), ram)).toMatchObject({ entry: ramBase + MB + 4 });
+  });
+
   it("is refused with its fault named", () => {
     const good = elf([{ address: ramBase, bytes: code }]);
     const changed = (offset: number, value: number) => good.map((byte, i) => (i === offset ? value : byte));
