@@ -95,7 +95,7 @@ export function regionModule(
       routines: indices,
     });
     lowering.emit();
-    module.define(functions[i]!, lowering.localTypes, code);
+    module.define(functions[i]!, lowering.localTypes, code, lowering.unlikely);
     module.exportFunction(String(i), functions[i]!);
   });
   return { module: module.finish(), routines: names };

@@ -176,7 +176,7 @@ export class RegionLowering extends Lowering {
 
   /** Leaves at once for the interpreter when the i32 on the stack isn't 0. */
   private refuseEntry(): void {
-    this.open(op.if);
+    this.openUnlikely();
     this.i32(Exit.interpret);
     this.code.u8(op.return);
     this.close();
@@ -330,7 +330,7 @@ export class RegionLowering extends Lowering {
       this.get(this.budget);
       this.i32(block.longestPath);
       code.u8(op.i32LtS);
-      this.open(op.if);
+      this.openUnlikely();
       this.leave(Exit.interpret, 0, block.start);
       this.close();
     }
@@ -573,7 +573,7 @@ export class RegionLowering extends Lowering {
     this.code.u8(op.i32WrapI64);
     this.i32(15);
     this.code.u8(op.i32And);
-    this.open(op.if);
+    this.openUnlikely();
     this.leaveHere();
     this.close();
     this.spAligned = true;
@@ -852,7 +852,7 @@ export class RegionLowering extends Lowering {
       code.u8(op.i64And);
       this.get((s.flags & AccessFlag.write) !== 0 ? locals.write : locals.read);
       code.u8(op.i64Ne);
-      this.open(op.if);
+      this.openUnlikely();
     }
     this.probeOrLeave(s, entry);
     const load = (local: number, opcode: number, alignment: number, offset: number): void => {
@@ -893,7 +893,7 @@ export class RegionLowering extends Lowering {
       this.i32(s.size - 1);
       code.u8(op.i32And).u8(op.i32Or);
     }
-    this.open(op.if);
+    this.openUnlikely();
     this.leaveHere();
     this.close();
   }
@@ -997,7 +997,7 @@ export class RegionLowering extends Lowering {
   /** With guarded pages about (FEAT_BTI): unless the target surely expects the branch, the machine looks. */
   private lookWhereItLands(target: number, call: 0 | 1): void {
     this.loadState(PeState.guardedPages, "i32");
-    this.open(op.if);
+    this.openUnlikely();
     this.get(0);
     this.get(target);
     this.i32(call);
@@ -1029,7 +1029,7 @@ export class RegionLowering extends Lowering {
     this.tee(depth);
     this.i32(callDepthLimit);
     code.u8(op.i32GeS);
-    this.open(op.if);
+    this.openUnlikely();
     this.get(0);
     code.u8(op.returnCall).u32(this.imports.dispatch);
     this.close();
@@ -1046,7 +1046,7 @@ export class RegionLowering extends Lowering {
     this.loadState(PeState.pc, "i64");
     this.pc(4);
     code.u8(op.i64Ne).u8(op.i32Or);
-    this.open(op.if);
+    this.openUnlikely();
     this.get(0);
     this.pc(4);
     this.get(exit);
@@ -1065,7 +1065,7 @@ export class RegionLowering extends Lowering {
     this.tee(this.budget);
     this.i32(to.longestPath);
     code.u8(op.i32LtS);
-    this.open(op.if);
+    this.openUnlikely();
     this.i32(Exit.interpret);
     code.u8(op.return);
     this.close();
@@ -1094,7 +1094,7 @@ export class RegionLowering extends Lowering {
     this.value(s.argument);
     code.u8(op.call).u32(this.imports.environment);
     this.tee(status);
-    this.open(op.if);
+    this.openUnlikely();
     this.storeState(PeState.budget, "i32", () => {
       this.get(this.budget);
       this.i32(unretired - 1);

@@ -23,6 +23,8 @@ import { type Code, op, typeCode, voidBlock } from "./code.js";
 export abstract class Lowering {
   /** Open blocks around the instructions being written: subclasses branch outwards relative to it. */
   protected depth = 0;
+  /** Where in the code an `if` is whose arm is rarely run. */
+  readonly unlikely: number[] = [];
 
   constructor(protected code: Code) {}
 
@@ -96,6 +98,11 @@ export abstract class Lowering {
   protected close(): void {
     this.code.u8(op.end);
     this.depth--;
+  }
+  /** Opens an `if` whose arm is rarely run: hosts that take branch hints put it out of the way. */
+  protected openUnlikely(): void {
+    this.unlikely.push(this.code.length);
+    this.open(op.if);
   }
 
   /**
@@ -241,7 +248,8 @@ export abstract class Lowering {
         return;
       case "if":
         this.value(s.condition);
-        this.open(op.if);
+        if (s.unlikely) this.openUnlikely();
+        else this.open(op.if);
         this.statements(s.taken);
         if (s.otherwise.length > 0) {
           code.u8(op.else);

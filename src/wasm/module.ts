@@ -15,6 +15,8 @@ export class ModuleBuilder {
   private importCount = 1;
   private importedFunctions = 0;
   private readonly functions: { type: number; code: Code | undefined }[] = [];
+  /** By function: the section "metadata.code.branch_hint" of the branch hinting proposal. */
+  private readonly hints: Code[] = [];
   private readonly exports = new Code();
   private exportCount = 0;
   private importedTables = 0;
@@ -57,8 +59,11 @@ export class ModuleBuilder {
     return this.importedFunctions + this.functions.push({ type: this.type(signature), code: undefined }) - 1;
   }
 
-  /** Gives a declared function its locals (beyond parameters) and its instructions, final `end` included. */
-  define(index: number, locals: readonly Type[], instructions: Code): void {
+  /**
+   * Gives a declared function its locals (beyond parameters) and its instructions, final `end` included. `unlikely`: where among
+   * them an `if` is whose condition rarely holds, ascending. Functions that have such are defined in order.
+   */
+  define(index: number, locals: readonly Type[], instructions: Code, unlikely: readonly number[] = []): void {
     const code = new Code(16);
     const runs: { type: Type; count: number }[] = [];
     for (const type of locals) {
@@ -68,6 +73,15 @@ export class ModuleBuilder {
     }
     code.u32(runs.length);
     for (const r of runs) code.u32(r.count).u8(typeCode[r.type]);
+    if (unlikely.length > 0) {
+      const hints = new Code(unlikely.length * 4).u32(index).u32(unlikely.length);
+      for (const offset of unlikely)
+        hints
+          .u32(code.length + offset)
+          .u32(1)
+          .u8(0);
+      this.hints.push(hints);
+    }
     code.raw(instructions.view());
     this.functions[index - this.importedFunctions]!.code = code;
   }
@@ -92,6 +106,11 @@ export class ModuleBuilder {
     for (const f of this.functions) functions.u32(f.type);
     section(3, functions);
     section(7, new Code().u32(this.exportCount).raw(this.exports.view()));
+    if (this.hints.length > 0) {
+      const hints = new Code(4096).name("metadata.code.branch_hint").u32(this.hints.length);
+      for (const h of this.hints) hints.raw(h.view());
+      section(0, hints);
+    }
     const bodies = new Code(4096).u32(this.functions.length);
     for (const f of this.functions) {
       if (f.code === undefined) throw new Error("a declared function has no body");

@@ -63,7 +63,7 @@ export class RoutineLibrary {
       const lowering = new RoutineLowering(code, r, indices);
       lowering.statements(body);
       code.u8(op.unreachable).u8(op.end);
-      module.define(indices.get(r)!, locals.slice(parameters.length), code);
+      module.define(indices.get(r)!, locals.slice(parameters.length), code, lowering.unlikely);
       module.exportFunction(String(i), indices.get(r)!);
     });
     const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { m: imports });
