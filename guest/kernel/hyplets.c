@@ -77,7 +77,7 @@ static int64_t map_all(struct process *process)
 {
     for (unsigned n = 0; n < MAX_REGIONS; n++) {
         const struct region *region = &process->space.regions[n];
-        const int64_t error = region->end ? map_part(process, region, region->start, region->end) : 0;
+        const int64_t error = region->end && !(region->access & REGION_DEVICE) ? map_part(process, region, region->start, region->end) : 0;
         if (error < 0)
             return error;
     }

@@ -59,8 +59,7 @@ static void run_callback(struct hyplet *hyplet)
         wake(hyplet, result);
 }
 
-/* After a call: those whose turn came while it was under way, and those that are to go. */
-static void run_waiting(void)
+void hyplets_run_waiting(void)
 {
     struct hyplet *own = hyplets[this_pe()->index];
     if (poll_again[this_pe()->index])
@@ -83,7 +82,7 @@ static void trigger(struct hyplet *hyplet)
         return;
     }
     run_callback(hyplet);
-    run_waiting();
+    hyplets_run_waiting();
 }
 
 void hyplets_interrupt(uint32_t intid)
@@ -111,7 +110,7 @@ uint64_t hyplets_rpc(uint64_t identifier, const uint64_t arguments[4])
         if (!hyplet || rpcs[pe][n].identifier != identifier || hyplet->closing)
             continue;
         const bool answered = run(hyplet, rpcs[pe][n].function, arguments, hyplet->space->budget, &result);
-        run_waiting();
+        hyplets_run_waiting();
         return answered ? result : ~0UL;
     }
     return ~0UL;
@@ -120,7 +119,7 @@ uint64_t hyplets_rpc(uint64_t identifier, const uint64_t arguments[4])
 bool hyplets_execute(struct hyplet *hyplet, uint64_t *result)
 {
     const bool answered = run(hyplet, hyplet->callback, hyplet->arguments, hyplet->space->budget, result);
-    run_waiting();
+    hyplets_run_waiting();
     return answered;
 }
 
@@ -134,7 +133,7 @@ bool hyplets_run_offlet(void)
             continue;
         if (run(&own[n], function, own[n].arguments, 0, &result))
             wake(&own[n], result);
-        run_waiting();
+        hyplets_run_waiting();
         return true;
     }
     return false;

@@ -43,6 +43,8 @@ bool hyplets_execute(struct hyplet *hyplet, uint64_t *result);
 /* Run this PE's offlet once. False: there is none. */
 bool hyplets_run_offlet(void);
 
+/* After a call: those whose turn came while it was under way, and those that are to go. */
+void hyplets_run_waiting(void);
 /* What other PEs changed about this PE's hyplets. */
 void hyplets_poll(void);
 

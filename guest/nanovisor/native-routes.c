@@ -1,5 +1,6 @@
 /* How requests reach a service: an SMC or HVC in its range, an access to its page, its timer. */
 #include "alarms.h"
+#include "hyplets.h"
 #include "log.h"
 #include "mmio.h"
 #include "nanovisor.h"
@@ -46,18 +47,21 @@ static void ring(struct alarm *alarm)
 {
     struct application_alarm *timer = (struct application_alarm *)alarm;
     timer->waiting = this_pe()->user != 0;
-    if (timer->waiting)
+    if (timer->waiting) {
         alarm_set(alarm, counter() + ticks_of_ns(RETRY_NS));
-    else
-        call_timer(timer);
+        return;
+    }
+    call_timer(timer);
+    hyplets_run_waiting();
 }
 
 /* After a call: interrupts are mostly taken inside one, when the guest makes one after the other. */
-static void call_waiting_timers(void)
+static void after_call(void)
 {
     for (unsigned n = 0; n < application_count; n++)
         if (timers[n].waiting && timers[n].pe == this_pe()->index)
             call_timer(&timers[n]);
+    hyplets_run_waiting();
 }
 
 static bool serve_smc(struct frame *frame)
@@ -69,7 +73,7 @@ static bool serve_smc(struct frame *frame)
     for (unsigned n = 0; n < APP_ARGUMENTS; n++)
         arguments[n] = frame->x[n];
     const int64_t error = native_call(a, APP_HANDLE_SMC, arguments, results);
-    call_waiting_timers();
+    after_call();
     if (error)
         results[0] = (uint64_t)error;
     for (unsigned n = 0; n < (error ? 1 : APP_RESULTS); n++)
@@ -82,7 +86,7 @@ static bool serve_mmio(void *context, struct mmio_access *access)
     const uint64_t arguments[APP_ARGUMENTS] = {access->address, access->size, access->write, access->value};
     uint64_t results[APP_RESULTS] = {0};
     const int64_t error = native_call(context, APP_HANDLE_MMIO, arguments, results);
-    call_waiting_timers();
+    after_call();
     if (error || results[0])
         return false;
     if (!access->write)

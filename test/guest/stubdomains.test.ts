@@ -68,7 +68,7 @@ const options = (cpu: string, pes: number, initrd: string): string[] =>
 const trapeze = (args: readonly string[]): Promise<Ending> => execute("node", ["bin/trapeze.js", "run", ...args]);
 
 beforeAll(() => {
-  execFileSync("make", ["-s", "-C", "guest", "nanovisor", "apps", "domains"], { cwd: ROOT });
+  execFileSync("make", ["-s", "-C", "guest", "nanovisor", "apps", "domains", "kernel", "hyplets"], { cwd: ROOT });
   folder = mkdtempSync(join(tmpdir(), "stubdomains-"));
 }, 120_000);
 
@@ -91,6 +91,31 @@ describe("stubdomains", () => {
       const qemu = await execute("qemu-system-aarch64", [...args, ...(counted ? ["-icount", "shift=0"] : [])]);
       expect(await trapeze(args)).toEqual(qemu);
       expect(qemu.status).toBe(0);
+    },
+    150_000,
+  );
+
+  it.each(["application", "domain"] as const)(
+    "let hyplets run after a call that an interrupt came in (%s)",
+    async (kind) => {
+      const image = `${BUILD}/${kind === "domain" ? "stubdomain" : "apps"}/pl011.elf`;
+      const file = (name: string, text: string): string => {
+        writeFileSync(join(folder, name), text);
+        return join(folder, name);
+      };
+      const output = join(folder, `beside-${kind}.bundle`);
+      const files = [
+        `kernel:kernel=${BUILD}/kernel/Image`,
+        `bundle:initrd=${BUILD}/hyplets.bundle`,
+        `text:arguments=${file("arguments", "init=run hyplet_beside 200\n")}`,
+        `text:applications=${file("beside", `uart ${kind}=pl011 mmio=9000000+1000 io=9000000\n`)}`,
+        `${kind}:pl011=${image}`,
+      ];
+      execFileSync("node", ["scripts/pack-bundle.js", output, ...files], { cwd: ROOT });
+      const args = options("cortex-a57", 1, output);
+      const ours = await trapeze(args);
+      expect(ours.lines).toContain("hyplet_beside: 200 of 200 in time");
+      expect(ours).toEqual(await execute("qemu-system-aarch64", args));
     },
     150_000,
   );
