@@ -9,6 +9,7 @@
 
 static bool debug_routed[MAX_PES]; /* MDCR_EL2.TDE is set: BRK at EL0 comes here */
 static bool poll_again[MAX_PES];   /* a hyplet was to be freed while it ran */
+static bool some_wait[MAX_PES];    /* hyplets' turn came during a call */
 
 /* Its owner has none any more, and is to be told. */
 static void ended(struct space *space, const struct user *user)
@@ -61,15 +62,19 @@ static void run_callback(struct hyplet *hyplet)
 
 void hyplets_run_waiting(void)
 {
-    struct hyplet *own = hyplets[this_pe()->index];
-    if (poll_again[this_pe()->index])
+    const unsigned pe = this_pe()->index;
+    struct hyplet *own = hyplets[pe];
+    if (poll_again[pe])
         hyplets_poll();
-    for (unsigned n = 0; n < HYPLETS_PER_PE; n++)
-        while (own[n].waiting) {
-            own[n].waiting = false;
-            if (!own[n].closing && !space_ending(own[n].space))
-                run_callback(&own[n]);
-        }
+    while (some_wait[pe]) {
+        some_wait[pe] = false;
+        for (unsigned n = 0; n < HYPLETS_PER_PE; n++)
+            if (own[n].waiting) {
+                own[n].waiting = false;
+                if (!own[n].closing && !space_ending(own[n].space))
+                    run_callback(&own[n]);
+            }
+    }
 }
 
 /* Run its callback: now, or after the call that is under way. */
@@ -79,6 +84,7 @@ static void trigger(struct hyplet *hyplet)
         return;
     if (this_pe()->user) {
         hyplet->waiting = true;
+        some_wait[this_pe()->index] = true;
         return;
     }
     run_callback(hyplet);
