@@ -30,9 +30,11 @@ await build({
 // The code cache holds the functions that have been called by the time it is made: those of a short run. A cache made
 // under other flags would be refused, so that they are restored.
 setFlagsFromString("--no-flush-bytecode");
+const { disableHostFeatures } = await import("../dist/cli/host-features.js");
 const { compileBundle, runBundle } = createRequire(import.meta.url)("../bin/load-bundle.js");
 const script = compileBundle(`${folder}trapeze.cjs`);
 const status = await runBundle(script, `${folder}trapeze.cjs`).main(["run", "demo", "-serial", "null"]);
 if (status !== 0) throw new Error(`the demo ended with status ${status}`);
 setFlagsFromString("--flush-bytecode");
+disableHostFeatures();
 writeFileSync(`${folder}trapeze.cache`, script.createCachedData());
