@@ -5,6 +5,8 @@
  */
 export interface Departure {
   readonly program: string;
+  /** The core on which the line is printed, where not all print it. */
+  readonly cpu?: string;
   /** The line's name: its text before the answer, which follows in column 37, or directly after a colon. */
   readonly line: string;
   /** What QEMU prints after the name. */
@@ -39,6 +41,17 @@ const combinedDevice = (mair: string, memAttr: string, manual: string): Departur
     section: COMBINED_DEVICE,
   }));
 
+/** The same with HCR_EL2.FWB, where both are Device. */
+const forcedDevice = (mair: string, memAttr: string, qemu: string, manual: string): Departure[] =>
+  ["0 0", "3 3"].map((sh) => ({
+    program: "stage2",
+    cpu: "max",
+    line: `FWB, MAIR ${mair}, MemAttr ${memAttr}, SH ${sh}:`,
+    qemu: `PAR.ATTR ${qemu}`,
+    manual: `PAR.ATTR ${manual}`,
+    section: "S2ApplyFWBMemAttrs: of two Device types the stricter; QEMU takes stage 2's",
+  }));
+
 const noCaches = (instruction: string, fault: string, status: string): Departure => ({
   program: "stage2",
   line: `${instruction}, x0, ${fault}:`,
@@ -52,6 +65,11 @@ export const departures: readonly Departure[] = [
   ...["dc cvac", "dc civac", "dc ivac", "ic ivau"].map((instruction) => noCaches(instruction, "translation", "47")),
   noCaches("dc ivac", "permission", "4f"),
   ...["5", "9", "d"].flatMap((memAttr) => combinedDevice("0c", memAttr, "0c")),
+  ...forcedDevice("04", "2", "08", "04"),
+  ...forcedDevice("04", "3", "0c", "04"),
+  ...forcedDevice("00", "1", "04", "00"),
+  ...forcedDevice("00", "2", "08", "00"),
+  ...forcedDevice("00", "3", "0c", "00"),
   ...combinedDevice("44", "2", "08"),
   ...combinedDevice("44", "3", "0c"),
   {

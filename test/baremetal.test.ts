@@ -152,7 +152,8 @@ describe("QEMU itself", () => {
     const stale: string[] = [];
     for (const departure of departures) {
       const ofProgram = runs.filter((r) => r.program === departure.program);
-      const run = ofProgram.find((r) => r.machine === "") ?? ofProgram[0];
+      const { cpu } = departure;
+      const run = ofProgram.find((r) => (cpu === undefined ? r.machine === "" : r.cpu === cpu)) ?? ofProgram[0];
       const lines = run ? (await onQemu(run)).lines : [];
       const expected = [
         printed(departure, departure.qemu),

@@ -130,7 +130,12 @@ function stage1Script(seed: number, granules: readonly (12 | 14 | 16)[], bits: n
   return steps;
 }
 
-function stage2Script(seed: number, granules: readonly (12 | 14 | 16)[], bits: number): ScriptStep[] {
+function stage2Script(
+  seed: number,
+  granules: readonly (12 | 14 | 16)[],
+  bits: number,
+  forceWriteBack = false,
+): ScriptStep[] {
   const random = new Random(seed);
   const steps: ScriptStep[] = [];
   steps.push(msr("SCR_EL3", 0x431n), msr("MAIR_EL1", 0xff44_bb00_04f4_0c08n));
@@ -167,7 +172,14 @@ function stage2Script(seed: number, granules: readonly (12 | 14 | 16)[], bits: n
       msr("TCR_EL1", 25n | (25n << 16n) | (2n << 30n) | (2n << 32n)),
       msr("TTBR0_EL1", BigInt(random.pick(tablePages))),
       msr("SCTLR_EL1", stage1On ? 0x30d0_0981n : 0x30d0_0980n),
-      msr("HCR_EL2", (1n << 31n) | 1n | (random.chance(3) ? 4n : 0n) | (random.chance(8) ? 1n << 12n : 0n)),
+      msr(
+        "HCR_EL2",
+        (1n << 31n) |
+          1n |
+          (forceWriteBack && random.chance(2) ? 1n << 46n : 0n) |
+          (random.chance(3) ? 4n : 0n) |
+          (random.chance(8) ? 1n << 12n : 0n),
+      ),
       at("TLBI ALLE1", 0n),
     );
     for (const address of addresses) {
@@ -252,6 +264,12 @@ describe("translation gives QEMU's PAR_EL1", () => {
   });
   it.each([13, 14, 15, 16])("both stages, neoverse-n1, seed %i", (seed) => {
     compare("neoverse-n1", stage2Script(seed, [12, 14, 16], 44), `seed ${seed}`);
+  });
+  it.each([17, 18, 19, 20])("stage 1, max, seed %i", (seed) => {
+    compare("max", stage1Script(seed, [12, 14, 16], 40, true), `seed ${seed}`);
+  });
+  it.each([21, 22, 23, 24, 25, 26])("both stages, max, seed %i", (seed) => {
+    compare("max", stage2Script(seed, [12, 14, 16], 44, true), `seed ${seed}`);
   });
   it("and many of them succeed", () => {
     expect(successes).toBeGreaterThan(200);

@@ -360,15 +360,17 @@ static void both_stages(void)
         }
 }
 
-/* Attributes of both stages combined, as PAR_EL1 shows them. Shareability of Device and Non-cacheable memory isn't compared. */
-static void attributes(void)
+#define HCR_FWB BIT(46)
+
+/* Attributes of both stages combined, as PAR_EL1 shows them; with HCR_EL2.FWB stage 2 forces its own. Shareability of Device and Non-cacheable memory isn't compared. */
+static void attributes(uint64_t force)
 {
     const struct stage2 s = usual(GRANULE_4K);
     for (unsigned one = 0; one < 8; one++)
         for (unsigned two = 0; two < 16; two++)
             for (unsigned sh = 0; sh < 16; sh++) {
                 /* Reserved: SH 1, and MemAttr x00 but for Device. */
-                if ((sh & 3) == 1 || sh >> 2 == 1 || (two >= 4 && (two & 3) == 0))
+                if ((sh & 3) == 1 || sh >> 2 == 1 || (two >= 4 && (two & 3) == 0) || (force && two >= 8))
                     continue;
                 if (sh != 0 && sh != 15 && !(one == 0 && two == 15))
                     continue;
@@ -380,16 +382,16 @@ static void attributes(void)
                 s1_level2[0] = (uint64_t)s1_level3 | S1_TABLE;
                 stage2_put(&s, WINDOW, 3, (uint64_t)memory | (S2_RAM & ~(S2_ATTR(15) | S2_SH(3))) | S2_ATTR(two) | S2_SH(sh >> 2) | S2_PAGE);
                 use(&s, vttbr);
-                hcr = HCR_VALUE | HCR_VM;
+                hcr = HCR_VALUE | HCR_VM | force;
                 struct run r = {.body = (uint64_t)at_s12e1r, .spsr = LEVEL_EL2H, .x0 = VIRTUAL};
                 write_sysreg(hcr_el2, hcr);
                 flush();
                 levels_run(&r);
                 write_sysreg(hcr_el2, HCR_VALUE);
                 isb();
-                const uint64_t attr = r.x1 >> 56;
-                print("MAIR %02lx, MemAttr %x, SH %u %u: PAR.ATTR %02lx", read_sysreg(mair_el1) >> (one * 8) & 0xff, two, sh & 3, sh >> 2, attr);
-                if ((attr & 0xf0) != 0 && attr != 0x44)
+                const uint64_t attr = r.x1 >> 56, own = read_sysreg(mair_el1) >> (one * 8) & 0xff;
+                print("%sMAIR %02lx, MemAttr %x, SH %u %u: PAR.ATTR %02lx", force ? "FWB, " : "", own, two, sh & 3, sh >> 2, attr);
+                if ((attr & 0xf0) != 0 && attr != 0x44 && (!force || ((own & 0xf0) != 0 && own != 0x44)))
                     print(" SH %lu", r.x1 >> 7 & 3);
                 print("\n");
             }
@@ -539,7 +541,9 @@ int main(void)
     syndromes();
     walk_faults();
     both_stages();
-    attributes();
+    attributes(0);
+    if (field(read_sysreg(id_aa64mmfr2_el1), 43, 40) != 0)
+        attributes(HCR_FWB);
     invalidations();
     hardware_updates();
     return 0;

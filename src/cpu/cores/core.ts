@@ -71,6 +71,7 @@ const rules: readonly FeatureRule[] = [
   ["FEAT_PAN2", mmfr1, 20, 2],
   ["FEAT_PAN3", mmfr1, 20, 3],
   ["FEAT_XNX", mmfr1, 28, 1],
+  ["FEAT_HCX", mmfr1, 40, 1],
   ["FEAT_TTCNP", mmfr2, 0, 1],
   ["FEAT_UAO", mmfr2, 4, 1],
   ["FEAT_IESB", mmfr2, 12, 1],

@@ -99,10 +99,10 @@ export const max: Core = makeCore({
     // SPECRES, SB, FRINTTS, GPI, LRCPC2, FCMA, JSCVT, API, DPB2.
     ID_AA64ISAR1_EL1: 0x00000111_10211102n,
     ID_AA64MMFR0_EL1: 0x00101025n,
-    // XNX, PAN2, LO, HPDS, VHE, VMID16, hardware access flag and dirty state.
-    ID_AA64MMFR1_EL1: 0x10212122n,
-    // E0PD, IDST, LSE2, TTST, IESB, UAO, TTCNP.
-    ID_AA64MMFR2_EL1: 0x10000011_10001011n,
+    // HCX, ETS, XNX, PAN2, LO, HPDS, VHE, VMID16, hardware access flag and dirty state.
+    ID_AA64MMFR1_EL1: 0x00000110_10212122n,
+    // E0PD, BBM level 2 (nothing ever conflicts), TTL, S2FWB, IDST, LSE2, TTST, IESB, UAO, TTCNP.
+    ID_AA64MMFR2_EL1: 0x10210111_10001011n,
     // DIC and IDC: stores reach instruction fetches without cache maintenance.
     CTR_EL0: 0xb444c004n,
     CLIDR_EL1: 0x0a200023n,

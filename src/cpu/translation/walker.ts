@@ -98,6 +98,8 @@ export class Walker {
   #s2Physical = 0;
   #s2Permissions = 0;
   #s2Attributes = 0;
+  /** MemAttr[2:0] while HCR_EL2.FWB says what it means; -1 otherwise. */
+  #s2Forced = -1;
   #s2Shareability = 0;
   #s2Shift = 12;
 
@@ -443,8 +445,11 @@ export class Walker {
       this.attributes = this.device ? Math.min(this.attributes, s2) : s2;
       this.device = true;
       this.shareability = 2;
-    } else if (!this.device) {
-      this.attributes = combineNormal(this.attributes, s2);
+    } else if (!this.device || this.#s2Forced === 6) {
+      if (this.#s2Forced < 0) this.attributes = combineNormal(this.attributes, s2);
+      else if (this.#s2Forced === 5) this.attributes = 0x44;
+      else if (this.#s2Forced === 6) this.attributes = forceWriteBack(this.device ? 0 : this.attributes);
+      this.device = false;
       this.shareability = combineShareability(this.shareability, this.#s2Shareability);
       if (this.attributes === 0x44) this.shareability = 2;
     }
@@ -526,7 +531,9 @@ export class Walker {
       const xn = pe.haveXnx ? (hi >>> 21) & 3 : hi & 0x40_0000 ? 2 : 0;
       const mayExecute = xn === 0 || (xn === 1 && !privileged) || (xn === 3 && privileged);
       this.#s2Permissions = (mayRead ? 1 : 0) | (mayWrite ? 2 : 0) | (mayExecute ? 4 : 0);
-      this.#s2Attributes = stage2Attributes((lo >> 2) & 15, (pe.hcrHigh & Hcr.highFWB) !== 0);
+      const fwb = (pe.hcrHigh & Hcr.highFWB) !== 0;
+      this.#s2Attributes = stage2Attributes((lo >> 2) & 15, fwb);
+      this.#s2Forced = fwb ? (lo >> 2) & 7 : -1;
       this.#s2Shareability = (lo >> 8) & 3;
       this.#s2Shift = start;
       const allowed = kind === AccessKind.read ? mayRead : kind === AccessKind.write ? mayWrite : mayExecute;
@@ -577,9 +584,9 @@ function offsetIn(low: number, high: number, start: number): number {
 /** MemAttr[3:0] of a stage 2 descriptor as a MAIR byte (D5.5.5). */
 function stage2Attributes(memAttr: number, fwb: boolean): number {
   if (fwb) {
-    // FEAT_S2FWB: 0b0xxx Device as without it, 101 Non-cacheable, 110 Write-Back, 111 stage 1's.
+    // FEAT_S2FWB: 0b0xx Device as without it, 101 Non-cacheable, 110 Write-Back, 111 stage 1's; 100 is reserved.
     const type = memAttr & 7;
-    if ((type & 4) === 0) return (memAttr & 3) << 2;
+    if (type <= 4) return (type & 3) << 2;
     return type === 5 ? 0x44 : 0xff;
   }
   if ((memAttr & 12) === 0) return (memAttr & 3) << 2;
@@ -595,6 +602,12 @@ function combineNormal(s1: number, s2: number): number {
     return a;
   };
   return (half(s1 >> 4, s2 >> 4) << 4) | half(s1 & 15, s2 & 15);
+}
+
+/** Normal Write-Back memory, with stage 1's allocation hints where it is cacheable (S2 MemAttr 0b110 with HCR_EL2.FWB). */
+function forceWriteBack(s1: number): number {
+  const half = (bits: number): number => (bits === 0 || bits === 4 ? 15 : bits | 12);
+  return (half(s1 >> 4) << 4) | half(s1 & 15);
 }
 
 function combineShareability(s1: number, s2: number): number {

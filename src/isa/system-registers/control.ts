@@ -63,6 +63,8 @@ export const controlRegisters: readonly SystemRegisterEntry[] = [
     effects: ["fp"],
   }),
   register("HSTR_EL2", "3 4 1 1 3", "R2 W2", { fields: "" }),
+  // Every field belongs to a feature that no core here has.
+  register("HCRX_EL2", "3 4 1 2 2", "R2 W2", { feature: "HCX", fields: "", traps: ["SCR_HXEn"] }),
   register("HACR_EL2", "3 4 1 1 7", "R2 W2", { fields: "" }),
   register("SCTLR_EL3", "3 6 1 0 0", "R3 W3", {
     reset: sctlrReset,
@@ -75,7 +77,7 @@ export const controlRegisters: readonly SystemRegisterEntry[] = [
     // RW is RAO/WI without AArch32 below; bits 5:4 are RES1.
     res1: 0x430n,
     fields:
-      "EnSCXT:25@CSV2_2 FIEN:21@RASv1p1 API:17@PAuth APK:16@PAuth TERR:15@RAS TLOR:14@LOR TWE:13 TWI:12 ST:11 SIF:9 HCE:8 SMD:7 EA:3 " +
+      "HXEn:38@HCX EnSCXT:25@CSV2_2 FIEN:21@RASv1p1 API:17@PAuth APK:16@PAuth TERR:15@RAS TLOR:14@LOR TWE:13 TWI:12 ST:11 SIF:9 HCE:8 SMD:7 EA:3 " +
       "FIQ:2 IRQ:1 NS:0",
     effects: ["context", "routing", "gic", "fp"],
   }),

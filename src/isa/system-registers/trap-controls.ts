@@ -149,6 +149,7 @@ export const trapControls = {
   /** In Secure state all of these registers but LORID_EL1 are UNDEFINED. */
   SCR_TLOR_NonSecure: { ...el3Control("SCR_EL3.TLOR"), state: "Non-secure" },
   SCR_TERR: el3Control("SCR_EL3.TERR"),
+  SCR_HXEn: { ...el3Control("SCR_EL3.HXEn", 0), from: el2 },
   SCR_APK: el3Control("SCR_EL3.APK", 0),
   SCR_ST: { control: "SCR_EL3.ST", when: 0, from: el1, access: "RW", to: 3, state: "Secure" },
 } as const satisfies Record<string, TrapControl>;
