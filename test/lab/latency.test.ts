@@ -10,6 +10,7 @@ import { profiles } from "../../src/lab/profiles/index.js";
 import type { RowResult } from "../../src/lab/row-result.js";
 import { type ExperimentResult, rowsOf, runExperiment } from "../../src/lab/run-experiment.js";
 import type { Timeline } from "../../src/lab/timeline.js";
+import { modelledTimes, readmeTimes } from "../support/readme-times.js";
 
 const readImage = async (name: string): Promise<Uint8Array> => readFileSync(`guest/images/${name}`);
 const run = (experiment: Experiment): Promise<ExperimentResult> =>
@@ -32,7 +33,7 @@ function typical(experiment: Experiment, name: string): Record<string, number> {
 
 beforeAll(async () => {
   for (const experiment of all) results.set(experiment.name, await run(experiment));
-}, 120_000);
+}, 400_000);
 
 describe("the experiments on latency", () => {
   it.each(all.map((experiment) => [experiment.name, experiment] as const))(
@@ -162,5 +163,33 @@ describe("a call", () => {
     );
     expect(work).toEqual([...work].sort((a, b) => a - b));
     expect(new Set(work).size).toBe(3);
+  });
+});
+
+describe("README.md", () => {
+  const near = (times: readonly number[], ours: readonly number[]): void => {
+    expect(times).toHaveLength(ours.length);
+    for (const [n, time] of times.entries()) expect(Math.abs(time / ours[n]! - 1)).toBeLessThan(0.15);
+  };
+
+  it.each([
+    ["process, kernel on the board"],
+    ["process, under the nanovisor"],
+    ["hyplet generation 1, classic"],
+    ["hyplet generation 2, classic"],
+  ])("has about the times that %s takes", (name) => {
+    const idle = modelledTimes(rowNamed(interruptExperiment, `${name}, idle`));
+    const busy = modelledTimes(rowNamed(interruptExperiment, `${name}, busy`));
+    near(readmeTimes(name), [idle.median, busy.median, busy.p99, busy.maximum]);
+  });
+
+  it.each([
+    ["semaphores, there and back"],
+    ["kernel message, 0 bytes"],
+    ["HypRPC, classic, no bytes"],
+    ["kernel message, 4096 bytes"],
+    ["HypRPC, classic, 512 calls"],
+  ])("has about the time that %s takes", (name) => {
+    near(readmeTimes(name), [modelledTimes(rowNamed(callExperiment, name)).median]);
   });
 });

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { requestExperiment } from "../../src/lab/experiments/requests.js";
 import { profiles } from "../../src/lab/profiles/index.js";
 import { type ExperimentResult, rowsOf, runExperiment } from "../../src/lab/run-experiment.js";
+import { modelledTimes, readmeTimes } from "../support/readme-times.js";
 
 const readImage = async (name: string): Promise<Uint8Array> => readFileSync(`guest/images/${name}`);
 let result: ExperimentResult;
@@ -16,7 +17,7 @@ function typical(name: string): Record<string, number> {
 
 beforeAll(async () => {
   result = await runExperiment(requestExperiment, { readImage, profiles, cpu: "cortex-a53" });
-}, 120_000);
+}, 400_000);
 
 describe("a request", () => {
   it("is served in every way, and its bytes come out", () => {
@@ -61,3 +62,12 @@ describe("a request", () => {
     });
   });
 });
+
+it.each([["in the hypervisor"], ["native application"], ["stubdomain"]])(
+  "README.md has about the time that an SMC takes that is served %s",
+  (way) => {
+    const row = rowsOf(result).find(({ name }) => name === `SMC, ${way}, idle`)!;
+    const [time] = readmeTimes(row.name);
+    expect(Math.abs(time! / modelledTimes(row).median - 1)).toBeLessThan(0.15);
+  },
+);
