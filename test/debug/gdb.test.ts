@@ -226,6 +226,8 @@ describe("with our machine, GDB", () => {
       `monitor break-exception el=2 class=hvc
 continue
 monitor info registers ESR_EL2
+monitor translate 0x80201000 el=1
+monitor translate 0x80201000 el=5
 monitor delete-exception
 monitor break-exception el=1 class=svc
 continue
@@ -239,6 +241,11 @@ monitor bogus`,
     );
     expect(said).toContain("PE 0 took HVC #7 from EL1 to EL2");
     expect(said).toContain("ESR_EL2 000000005a000007 EC=0x16 IL=1 ISS=7");
+    // A guest's address, seen from its hypervisor.
+    expect(said).toMatch(
+      /0x80201000, read at EL1, EL1&0 regime:\n +stage 2 level 1: .*\n(.*\n)+?physical address: 0x40201000,/,
+    );
+    expect(said).toContain("'el=5' is none of");
     expect(said).toContain("$1 = 0x200");
     expect(said).toMatch(/stage 2 level 1: .*table\n +stage 2 level 2: .*block.*\n +stage 1 level 1: .*block/);
     expect(said).toMatch(/physical address: 0x40203000, rwx, Normal/);

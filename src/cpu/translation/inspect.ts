@@ -1,6 +1,6 @@
 import type { ProcessingElement } from "../processing-element.js";
 import type { DescriptorRecord } from "./fault-status.js";
-import { AccessKind, type Walker } from "./walker.js";
+import { AccessKind, Regime, type Walker } from "./walker.js";
 
 /** Everything about the translation of one address, for debuggers and monitors. */
 export interface TranslationResult {
@@ -47,20 +47,35 @@ function inspect(walker: Walker, walk: () => boolean): { ok: boolean; descriptor
   }
 }
 
+/** The regime that an exception level would have, with the PE's registers as they are. */
+function regimeAt(pe: ProcessingElement, el: number): number {
+  if (el === pe.el) return pe.regime;
+  if (el === 3) return Regime.el3;
+  if (el === 2) return pe.e2h ? Regime.el20 : Regime.el2;
+  return el === 0 && pe.host ? Regime.el20 : Regime.el10;
+}
+
+function secureAt(pe: ProcessingElement, el: number): boolean {
+  if (!pe.haveEl3 || el === pe.el) return pe.secure;
+  return el === 3 || (pe.readSystemRegister("SCR_EL3") & 1n) === 0n;
+}
+
 /**
- * Translates an address as the PE does now, for a read unless `kind` says otherwise, without changing anything: no TLB entry, no access
- * flag, no exception. Permissions count only for the kind of access.
+ * Translates an address as the PE does now, or would at level `el`, for a read unless `kind` says otherwise, without changing anything:
+ * no TLB entry, no access flag, no exception. Permissions count only for the kind of access.
  */
 export function inspectTranslation(
   pe: ProcessingElement,
   virtualAddress: bigint,
   kind: keyof typeof AccessKind = "read",
+  el: number = pe.el,
 ): TranslationResult {
-  const { walker, regime } = pe;
+  const { walker } = pe;
+  const regime = regimeAt(pe, el);
   const low = Number(virtualAddress & 0xffff_ffffn) | 0;
   const high = Number((virtualAddress >> 32n) & 0xffff_ffffn) | 0;
   const { ok, descriptors } = inspect(walker, () =>
-    walker.translate(low, high, AccessKind[kind], regime, pe.el !== 0, false, pe.secure),
+    walker.translate(low, high, AccessKind[kind], regime, el !== 0, false, secureAt(pe, el)),
   );
   const stage2 = walker.stage2Fault;
   return {

@@ -110,15 +110,24 @@ const kinds = Object.keys(AccessKind);
 
 export const translationCommands: Readonly<Record<string, MonitorCommand>> = {
   translate: {
-    usage: "translate ADDRESS [read|write|execute]",
-    help: "how an address is translated now: every descriptor of both stages",
+    usage: "translate ADDRESS [read|write|execute] [el=N]",
+    help: "how an address is translated now, or by EL N with the registers as they are: every descriptor of both stages",
     run: (context, argument) => {
-      const [target = "", kind = "read", ...rest] = argument.split(/\s+/);
-      if (target === "" || rest.length > 0 || !kinds.includes(kind))
-        throw new MonitorError("an address, then perhaps one of read, write, execute");
+      const [target = "", ...words] = argument.split(/\s+/);
       const pe = processorOf(context);
-      const result = inspectTranslation(pe, context.evaluate(target), kind as keyof typeof AccessKind);
-      return describeTranslation(result, pe.el, kind);
+      let kind = "read";
+      let el = pe.el;
+      for (const word of words) {
+        const level = /^el=([0-3])$/.exec(word)?.[1];
+        if (level !== undefined) el = Number(level);
+        else if (kinds.includes(word)) kind = word;
+        else throw new MonitorError(`'${word}' is none of ${kinds.join(", ")} and el=0 to el=3`);
+      }
+      if (target === "")
+        throw new MonitorError("an address is missing, then perhaps one of read, write, execute, and el=N");
+      if ((el === 2 && !pe.haveEl2) || (el === 3 && !pe.haveEl3)) throw new MonitorError(`the PE has no EL${el}`);
+      const result = inspectTranslation(pe, context.evaluate(target), kind as keyof typeof AccessKind, el);
+      return describeTranslation(result, el, kind);
     },
   },
   gva2gpa: {
