@@ -3,7 +3,7 @@ import { describeEnd, type MachineEnd } from "../board/machine-options.js";
 import { cores } from "../cpu/cores/cores.js";
 import { MachineTrace } from "../debug/trace/machine-trace.js";
 import { CrossingCounters } from "./counters/crossing-counters.js";
-import { crossingTracks } from "./counters/crossing-listener.js";
+import { CrossingTracks } from "./counters/crossing-tracks.js";
 import type { Experiment, ExperimentRow, ExperimentRun } from "./experiment.js";
 import type { TimingProfile } from "./profiles/timing-profile.js";
 import { type RowResult, rowResult } from "./row-result.js";
@@ -111,10 +111,8 @@ async function execute(
   const names = new Map(rows.map(({ crossing, name }) => [crossing, name]));
   const trace = environment.trace && new MachineTrace(environment.trace(run));
   const recorder = recorderOf(experiment, run, trace);
-  const counters = new CrossingCounters(
-    ...(trace ? [crossingTracks(trace, names)] : []),
-    ...(recorder ? [recorder] : []),
-  );
+  const tracks = trace && new CrossingTracks(trace.writer, names);
+  const counters = new CrossingCounters(...(tracks ? [tracks] : []), ...(recorder ? [recorder] : []));
   const output: string[] = [];
   const decoder = new TextDecoder();
   const cpu = coreOf(run, environment.cpu);
@@ -130,6 +128,7 @@ async function execute(
     observers: [counters, ...(recorder ? [recorder] : []), ...(trace ? [trace] : [])],
   });
   const end = await machine.run({ instructions: run.limit });
+  tracks?.finish(machine.nanoseconds);
   recorder?.finish();
   trace?.finish();
   const text = output.join("").replaceAll("\r", "");
