@@ -4,6 +4,7 @@ import { stackAlignmentFault } from "./access.js";
 import { takeIllegalState } from "./debug-exceptions.js";
 import { EnvironmentOperation, EnvironmentResult } from "./environment-operations.js";
 import { debugTarget, ExceptionClass, exceptionReturn, takeSynchronous, takeUndefined, Vector } from "./exceptions.js";
+import { interruptIsPendingUnmasked } from "./interrupts.js";
 import type { Monitor } from "./monitor.js";
 import { Interrupt, type ProcessingElement } from "./processing-element.js";
 import { Hcr, Scr, Sctlr, Word } from "./register-words.js";
@@ -141,7 +142,7 @@ function msrImmediate(pe: ProcessingElement, code: number): number {
         return next;
       }
       pe.setState(PeState.daif, daif & ~crm);
-      return pe.irqPending !== 0 ? leave : next;
+      return interruptIsPendingUnmasked(pe) ? leave : next;
     }
     case 5:
       if (el === 0) break;
@@ -265,7 +266,7 @@ function waitFor(pe: ProcessingElement, event: boolean): number {
     pe.setState(PeState.event, 0);
     return next;
   }
-  if (!event && pe.wakes) return leave;
+  if (!event && pe.wakes) return interruptIsPendingUnmasked(pe) ? leave : next;
   const el = pe.el;
   const iss = (1 << 24) | (14 << 20) | (event ? 1 : 0);
   if (el === 0 && (pe.register(pe.sctlrWord) & (event ? Sctlr.nTWE : Sctlr.nTWI)) === 0) {

@@ -212,7 +212,7 @@ describe("interrupts", () => {
     expect(pe.waiting).toBe(true);
     pe.setInterrupt("irq", true);
     expect(pe.waiting).toBe(false);
-    expect(environment(pe, op.wfi, 0)).toBe(EnvironmentResult.leave);
+    expect(environment(pe, op.wfi, 0)).toBe(EnvironmentResult.next);
   });
 });
 

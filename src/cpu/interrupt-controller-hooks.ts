@@ -1,5 +1,6 @@
 import { type SystemRegister, systemRegisters } from "../isa/system-registers/index.js";
 import { EnvironmentResult } from "./environment-operations.js";
+import { interruptIsPendingUnmasked } from "./interrupts.js";
 import type { ProcessingElement } from "./processing-element.js";
 import { Hcr } from "./register-words.js";
 import type { RegisterHook } from "./system-register-hooks.js";
@@ -25,6 +26,8 @@ function virtualRegister({ name }: SystemRegister): VirtualRegister | undefined 
 }
 
 const virtualRegisters = systemRegisters.map(virtualRegister);
+/** Numbers of list registers by register index; -1 for other registers. */
+const listRegisters = systemRegisters.map(({ name }) => Number(/^ICH_LR(\d+)_EL2$/.exec(name)?.[1] ?? -1));
 
 function virtualName(pe: ProcessingElement, entry: SystemRegister): string | undefined {
   if (pe.el !== 1 || !pe.el2Enabled) return undefined;
@@ -33,7 +36,7 @@ function virtualName(pe: ProcessingElement, entry: SystemRegister): string | und
 }
 
 /** Interrupts may have come or gone with the access. */
-const afterwards = (pe: ProcessingElement): number => (pe.irqPending !== 0 ? leave : next);
+const afterwards = (pe: ProcessingElement): number => (interruptIsPendingUnmasked(pe) ? leave : next);
 
 function setArgument(pe: ProcessingElement, value: number | bigint): void {
   if (typeof value === "number") pe.setArgument(value | 0, 0);
@@ -73,7 +76,9 @@ export const virtualCpuInterface: RegisterHook = {
     return next;
   },
   write(pe, entry) {
-    pe.virtualInterruptController?.write(entry.name, argument(pe));
+    const list = listRegisters[entry.index]!;
+    if (list >= 0) pe.virtualInterruptController?.writeListRegisterWords(list, pe.argumentLow, pe.argumentHigh);
+    else pe.virtualInterruptController?.write(entry.name, argument(pe));
     return afterwards(pe);
   },
 };

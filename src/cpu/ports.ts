@@ -21,12 +21,16 @@ export interface VirtualInterruptControllerPort {
   /** A bigint for list registers, an unsigned number for all others. */
   read(register: string): number | bigint;
   write(register: string, value: number | bigint): void;
+  /** Writes ICH_LR<index>_EL2, as two 32-bit halves. */
+  writeListRegisterWords(index: number, low: number, high: number): void;
 }
 
 /** The generic timers of one PE. Names are those of the table, after redirection. */
 export interface TimerPort {
   read(register: string): bigint;
   write(register: string, value: bigint): void;
+  /** As `write`, by 32-bit halves. */
+  writeWords(register: string, low: number, high: number): void;
   /** CNTPCT_EL0 as an exact number. */
   physicalCount(): number;
   /**

@@ -5,6 +5,7 @@ import type { Core } from "./cores/core.js";
 import { keepCrossings } from "./crossings.js";
 import { anyWatchpoint, debugEventsOf } from "./debug-exceptions.js";
 import type { DebugPoints } from "./debug-points.js";
+import { directRegisters } from "./direct-registers.js";
 import { LevelState } from "./level-state.js";
 import type { LinearMemory } from "./linear-memory.js";
 import type { Conduit, Monitor, SemihostingHook } from "./monitor.js";
@@ -74,6 +75,7 @@ const jumpCacheWord = word(PeState.jumpCache);
 const alignmentCheckWord = word(PeState.alignmentCheck);
 const spAlignmentMaskWord = word(PeState.spAlignmentMask);
 const fpTrapWord = word(PeState.fpTrap);
+const directRegistersWord = word(PeState.directRegisters);
 const levelWord = word(PeState.level);
 const levelsEpochWord = word(PeState.levelsEpoch);
 /** MDSCR_EL1.MDE and SS. */
@@ -289,6 +291,7 @@ export class ProcessingElement {
     i32[w + elWord] = el;
     i32[w + spSelWord] = 1;
     i32[w + word(PeState.daif)] = 15;
+    i32[w + word(PeState.spsrWritable)] = this.registerAccess.writableLow[systemRegister("SPSR_EL1").index]!;
     this.pc = this.resetAddress;
     this.waiting = false;
     this.waitingForEvent = false;
@@ -492,6 +495,11 @@ export class ProcessingElement {
     return this.#level.mustAlign;
   }
 
+  /** See LevelState. */
+  get plainAccesses(): Uint8Array {
+    return this.#level.plainAccesses;
+  }
+
   /** Who accesses a register of the GIC. */
   get gicContext(): InterruptControllerContext {
     this.#gicContext.el = this.el as 0 | 1 | 2 | 3;
@@ -526,6 +534,7 @@ export class ProcessingElement {
   /** A control register has changed that isn't the current level's: nothing remembered of levels holds. */
   forgetLevels(): void {
     this.i32[this.w + levelsEpochWord]!++;
+    this.#level.plainAccesses.fill(0);
     this.walker.forgetTables();
   }
 
@@ -575,6 +584,7 @@ export class ProcessingElement {
     this.#selectContext(level);
     level.debug = (i32[system + Word.MDSCR_EL1]! & mdscrDebug) !== 0;
     this.debugEvents = level.debug ? debugEventsOf(this) : 0;
+    i32[w + directRegistersWord] = directRegisters(this);
     level.keep(i32, w);
     keepCrossings(this, level.record);
   }

@@ -130,6 +130,8 @@ export interface RegisterAccess {
   readonly e2h: Int16Array;
   readonly alias: Int16Array;
   readonly rules: readonly (readonly TrapRule[])[];
+  /** 1 where a write that changes what the register's traps depend on has effects, and so makes the PE forget its levels. */
+  readonly steady: Uint8Array;
 }
 
 /** Whether a feature expression holds: names, each with `!` before it for its absence, all of which must hold. */
@@ -138,6 +140,10 @@ export function featureHolds(expression: string | undefined, features: ReadonlyS
   for (const part of expression.match(/!?[\w-]+/g) ?? [])
     if (part.startsWith("!") ? features.has(part.slice(1)) : !features.has(part)) return false;
   return true;
+}
+
+function controlsOf({ bit, and, or, host, hostAnd, e2h }: TrapRule): readonly ControlBit[] {
+  return [bit, and, ...or, host, hostAnd, e2h].filter((control) => control !== undefined);
 }
 
 /** Compiles the register table for a PE with these features. */
@@ -152,6 +158,7 @@ export function buildRegisterAccess(features: ReadonlySet<string>): RegisterAcce
     e2h: new Int16Array(count).fill(-1),
     alias: new Int16Array(count).fill(-1),
     rules: new Array<readonly TrapRule[]>(count),
+    steady: new Uint8Array(count),
   };
   for (const entry of systemRegisters) {
     const { index } = entry;
@@ -173,6 +180,10 @@ export function buildRegisterAccess(features: ReadonlySet<string>): RegisterAcce
     if (entry.alias !== undefined) access.alias[index] = systemRegister(entry.alias).index;
     access.rules[index] = trapRules(entry.traps);
   }
+  const bySlot = new Map(systemRegisters.map(({ slot, index }) => [slot, index]));
+  const hasEffects = ({ word }: ControlBit): boolean => access.effects[bySlot.get(word >> 1)!] !== 0;
+  for (const [index, rules] of access.rules.entries())
+    access.steady[index] = rules.every((rule) => controlsOf(rule).every(hasEffects)) ? 1 : 0;
   return access;
 }
 

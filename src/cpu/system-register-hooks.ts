@@ -3,6 +3,7 @@ import type { SystemRegister } from "../isa/system-registers/index.js";
 import { EnvironmentResult } from "./environment-operations.js";
 import { ExceptionClass, takeSynchronous } from "./exceptions.js";
 import { cpuInterface, virtualCpuInterface, virtualCpuInterfaceControl } from "./interrupt-controller-hooks.js";
+import { interruptIsPendingUnmasked } from "./interrupts.js";
 import { Interrupt, type ProcessingElement } from "./processing-element.js";
 import { readNzcv, writeNzcv } from "./pstate.js";
 import { Hcr, Scr, Word, wordOf } from "./register-words.js";
@@ -156,8 +157,7 @@ const dispatchTimer: RegisterHook = {
     return next;
   },
   write(pe, entry) {
-    const low = BigInt(pe.argumentLow >>> 0);
-    pe.timers?.write(hostTimer(pe, entry.name), (BigInt(pe.argumentHigh >>> 0) << 32n) | low);
+    pe.timers?.writeWords(hostTimer(pe, entry.name), pe.argumentLow, pe.argumentHigh);
     return leave;
   },
 };
@@ -257,7 +257,7 @@ export const registerHooks: Readonly<Record<string, RegisterHook>> = {
     },
     write(pe) {
       pe.setState(PeState.daif, (pe.argumentLow >>> 6) & 15);
-      return pe.irqPending !== 0 ? leave : next;
+      return interruptIsPendingUnmasked(pe) ? leave : next;
     },
   },
   fpcr: fpRegister(PeState.fpcr, (pe) => fpcrWritable | (pe.has("FEAT_FP16") ? Fpcr.fz16 : 0)),

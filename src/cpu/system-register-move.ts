@@ -34,9 +34,10 @@ function prepareHooks(): void {
 
 /** ISS of a trapped MSR, MRS or system instruction. `direction`: 1 for a read. Rt comes from the instruction itself. */
 export function systemIss(pe: ProcessingElement, encoding: number, direction: number): number {
-  const { op0, op1, crn, crm, op2 } = splitEncoding(encoding);
+  // Op0, Op2, Op1, CRn, Rt and CRm, out of an encoding that has op0:op1:CRn:CRm:op2.
   const rt = currentInstruction(pe) & 31;
-  return (op0 << 20) | (op2 << 17) | (op1 << 14) | (crn << 10) | (rt << 5) | (crm << 1) | direction;
+  const fields = ((encoding >> 14) << 20) | ((encoding & 7) << 17) | (((encoding >> 11) & 7) << 14);
+  return fields | (((encoding >> 7) & 15) << 10) | (rt << 5) | (((encoding >> 3) & 15) << 1) | direction;
 }
 
 /** Takes the trap of a system instruction to `target`. */
@@ -71,20 +72,36 @@ function undefinedAccess(pe: ProcessingElement, encoding: number, write: boolean
   return redirected;
 }
 
-/** MRS: the value goes to PeState.argument. Returns an EnvironmentResult. */
-export function readRegister(pe: ProcessingElement, encoding: number): number {
+/**
+ * The register that an access of the current level reaches; undefined when it was UNDEFINED or trapped, and the exception has been taken.
+ * That an access simply succeeds is remembered for as long as what the level is made of stays.
+ */
+function reach(pe: ProcessingElement, encoding: number, write: boolean): SystemRegister | undefined {
   const entry = systemRegisterByEncoding[encoding];
-  const found = entry === undefined ? undefined : resolveRegister(pe, entry, false);
-  if (found === undefined) return undefinedAccess(pe, encoding, false);
+  const found = entry === undefined ? undefined : resolveRegister(pe, entry, write);
+  if (entry === undefined || found === undefined) {
+    undefinedAccess(pe, encoding, write);
+    return undefined;
+  }
   const access = pe.registerAccess;
   const rules = access.rules[found.index]!;
   if (rules.length !== 0) {
-    const target = trapTarget(pe, rules, 1);
+    const target = trapTarget(pe, rules, write ? 2 : 1);
     if (target !== 0) {
-      takeSystemTrap(pe, target, encoding, 1);
-      return redirected;
+      takeSystemTrap(pe, target, encoding, write ? 0 : 1);
+      return undefined;
     }
   }
+  if (found === entry && access.steady[entry.index] === 1) pe.plainAccesses[entry.index * 2 + (write ? 1 : 0)] = 1;
+  return found;
+}
+
+/** MRS: the value goes to PeState.argument. Returns an EnvironmentResult. */
+export function readRegister(pe: ProcessingElement, encoding: number): number {
+  const entry = systemRegisterByEncoding[encoding];
+  const plain = entry !== undefined && pe.plainAccesses[entry.index * 2] === 1;
+  const found = plain ? entry : reach(pe, encoding, false);
+  if (found === undefined) return redirected;
   if (readHooks.length === 0) prepareHooks();
   const hook = readHooks[found.index];
   if (hook !== undefined) {
@@ -99,16 +116,9 @@ export function readRegister(pe: ProcessingElement, encoding: number): number {
 /** MSR (register) of the value in PeState.argument. Returns an EnvironmentResult. */
 export function writeRegister(pe: ProcessingElement, encoding: number): number {
   const entry = systemRegisterByEncoding[encoding];
-  const found = entry === undefined ? undefined : resolveRegister(pe, entry, true);
-  if (found === undefined) return undefinedAccess(pe, encoding, true);
-  const rules = pe.registerAccess.rules[found.index]!;
-  if (rules.length !== 0) {
-    const target = trapTarget(pe, rules, 2);
-    if (target !== 0) {
-      takeSystemTrap(pe, target, encoding, 0);
-      return redirected;
-    }
-  }
+  const plain = entry !== undefined && pe.plainAccesses[entry.index * 2 + 1] === 1;
+  const found = plain ? entry : reach(pe, encoding, true);
+  if (found === undefined) return redirected;
   const result = storeRegister(pe, found);
   return result === hookUndefined ? undefinedAccess(pe, encoding, true) : result;
 }

@@ -124,9 +124,9 @@ export class VirtualCpuInterface {
 
   /** Writes a register; read-only registers ignore it. Numbers are taken as unsigned; list registers want a bigint. */
   write(register: VirtualRegisterName, value: number | bigint): void {
-    const list = listRegisters.indexOf(register);
-    if (list >= 0) this.writeListRegister(list, BigInt(value));
-    else registers[register].write?.(this, typeof value === "bigint" ? Number(value & 0xffff_ffffn) : value >>> 0);
+    const { list, write } = registers[register];
+    if (list !== undefined) this.writeListRegister(list, BigInt(value));
+    else write?.(this, typeof value === "bigint" ? Number(value & 0xffff_ffffn) : value >>> 0);
   }
 
   readListRegister(index: number): bigint {
@@ -134,8 +134,14 @@ export class VirtualCpuInterface {
   }
 
   writeListRegister(index: number, value: bigint): void {
-    this.#lrs[index * 2] = Number(value & 0xffff_ffffn);
-    this.#lrs[index * 2 + 1] = Number((value >> 32n) & 0xffff_ffffn) & lrWritable;
+    this.writeListRegisterWords(index, Number(value & 0xffff_ffffn), Number((value >> 32n) & 0xffff_ffffn));
+  }
+
+  /** As {@link writeListRegister}, in 32-bit halves. Registers that aren't implemented ignore it. */
+  writeListRegisterWords(index: number, low: number, high: number): void {
+    if (index >= listRegisterCount) return;
+    this.#lrs[index * 2] = low;
+    this.#lrs[index * 2 + 1] = high & lrWritable;
     this.update();
   }
 
@@ -407,12 +413,13 @@ export class VirtualCpuInterface {
 }
 
 interface RegisterAccess {
+  /** The number of a list register. */
+  readonly list?: number;
   read?(cpu: VirtualCpuInterface): number | bigint;
   write?(cpu: VirtualCpuInterface, value: number): void;
 }
 
-const listRegisters: readonly VirtualRegisterName[] = ["ICH_LR0_EL2", "ICH_LR1_EL2", "ICH_LR2_EL2", "ICH_LR3_EL2"];
-const listRegister = (index: number): RegisterAccess => ({ read: (cpu) => cpu.readListRegister(index) });
+const listRegister = (index: number): RegisterAccess => ({ list: index, read: (cpu) => cpu.readListRegister(index) });
 const activePriorities = (group1: boolean): RegisterAccess => ({
   read: (cpu) => cpu.readActivePriorities(group1),
   write: (cpu, value) => cpu.writeActivePriorities(group1, value),

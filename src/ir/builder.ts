@@ -33,7 +33,7 @@ import { integerType, type Type, type Width } from "./type.js";
 /** State words that semantics may name. `exclusiveAddress`, `exclusiveLow` and `exclusiveHigh` are i64, the rest i32. */
 export type StateName = Exclude<
   keyof typeof PeState,
-  "x" | "sp" | "zero" | "sink" | "v" | "scratch" | "system" | "size"
+  "x" | "sp" | "zero" | "sink" | "v" | "scratch" | "system" | "levels" | "size"
 >;
 
 const state64: ReadonlySet<StateName> = new Set([

@@ -64,6 +64,10 @@ export const PeState = {
   exit: 0x19c,
   /** i64 arguments and results of environment calls (system instructions, slow memory accesses). */
   argument: 0x1a0,
+  /** i32: system registers that code of the current level accesses without asking the machine: bits of {@link DirectRegisters}. */
+  directRegisters: 0x1a8,
+  /** i32: bits of an SPSR that the PE has. */
+  spsrWritable: 0x1ac,
   /** i32: the current {@link LevelRecord}: PSTATE.EL | PAN << 2 | UAO << 3. */
   level: 0x1b0,
   /** i32: the TLB contexts that `tlb` and `tlbUnprivileged` are of. */
@@ -131,6 +135,8 @@ export const LevelRecord = {
   returns: 0x34,
   /** 1 where addresses whose top byte is all ones are those of the upper range. */
   upperRange: 0x38,
+  /** As PeState has it. */
+  directRegisters: 0x3c,
   size: 0x40,
 } as const;
 
@@ -144,7 +150,19 @@ export const levelWords = [
   "alignmentCheck",
   "spAlignmentMask",
   "fpTrap",
+  "directRegisters",
 ] as const;
+
+/** Kinds of system registers that are nothing but their slots where nothing traps or redirects accesses. */
+export const DirectRegisters = {
+  /** EL1's for exceptions: ELR_EL1, SPSR_EL1. */
+  el1: 1,
+  /** EL1's that HCR_EL2.TRVM and TVM may trap: ESR_EL1, FAR_EL1. */
+  el1Read: 2,
+  el1Write: 4,
+  /** EL2's. */
+  el2: 8,
+} as const;
 
 /** X register slots of operands: 0..30, then these. */
 export const slotSp = 31;

@@ -127,6 +127,16 @@ export class RegionLowering extends Lowering {
     return this.types.push(type);
   }
 
+  /**
+   * Code that must look at the alignment of every access (stage 1 off, SCTLR_ELx.A) is the interpreter's. A region finds that out when it
+   * is entered, but for one without loops that may get by without an access, as an exception vector that branches: those look
+   * where accesses begin.
+   */
+  private get checksAlignmentByBlock(): boolean {
+    const { blocks } = this.flow;
+    return !accessesMemory(blocks[0]!) && !blocks.some((b) => b.loopHeader);
+  }
+
   /** Types of the function's locals beyond its parameter. */
   get localTypes(): readonly Type[] {
     return this.types;
@@ -139,8 +149,7 @@ export class RegionLowering extends Lowering {
       this.loadState(PeState.fpTrap, "i32");
       this.refuseEntry();
     }
-    if (facts.memory) {
-      // Code that must look at the alignment of every access is the interpreter's.
+    if (facts.memory && !this.checksAlignmentByBlock) {
       this.loadState(PeState.alignmentCheck, "i32");
       this.refuseEntry();
     }
@@ -331,6 +340,12 @@ export class RegionLowering extends Lowering {
       this.i32(block.longestPath);
       code.u8(op.i32LtS);
       this.openUnlikely();
+      this.leave(Exit.interpret, 0, block.start);
+      this.close();
+    }
+    if (this.checksAlignmentByBlock && accessesMemory(block) && !dominatedByAccess(block)) {
+      this.loadState(PeState.alignmentCheck, "i32");
+      this.open(op.if);
       this.leave(Exit.interpret, 0, block.start);
       this.close();
     }
@@ -1132,6 +1147,17 @@ export class RegionLowering extends Lowering {
       code.u8(op.return);
     }
   }
+}
+
+function accessesMemory(block: Block): boolean {
+  return block.instructions.some((i) => i.template.accessesMemory);
+}
+
+/** Whether memory was accessed on every way to a block. The entry is its own dominator. */
+function dominatedByAccess(block: Block): boolean {
+  const { immediateDominator } = block;
+  if (immediateDominator === undefined || immediateDominator === block) return false;
+  return accessesMemory(immediateDominator) || dominatedByAccess(immediateDominator);
 }
 
 function bitCount(mask: number): number {

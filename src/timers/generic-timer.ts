@@ -51,6 +51,8 @@ export interface SavedGenericTimers {
 interface RegisterAccess {
   read(timers: GenericTimers): bigint;
   write?(timers: GenericTimers, value: bigint): void;
+  /** As `write`, of the low half alone, for registers that have 32 bits. */
+  writeWord?(timers: GenericTimers, value: number): void;
 }
 
 /** The generic timers of one PE and its view of the system counter (Arm ARM, chapter D12). */
@@ -91,6 +93,13 @@ export class GenericTimers {
   /** Writes a register; CNTPCT_EL0 and CNTVCT_EL0 are read-only and ignore it. */
   write(register: TimerRegisterName, value: bigint): void {
     registers[register].write?.(this, value);
+  }
+
+  /** As {@link write}, by 32-bit halves. */
+  writeWords(register: TimerRegisterName, low: number, high: number): void {
+    const { write, writeWord } = registers[register];
+    if (writeWord !== undefined) writeWord(this, low);
+    else write?.(this, (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0));
   }
 
   /** The physical count, CNTPCT_EL0, as an exact number. */
@@ -176,6 +185,9 @@ const control = (name: TimerName): RegisterAccess => ({
   write: (timers, value) => {
     timers.timer(name).control = Number(value & 3n);
   },
+  writeWord: (timers, value) => {
+    timers.timer(name).control = value & 3;
+  },
 });
 const compareValue = (name: TimerName): RegisterAccess => ({
   read: (timers) => timers.timer(name).compareValue,
@@ -188,6 +200,7 @@ const timerValue = (name: TimerName): RegisterAccess => ({
   write: (timers, value) => {
     timers.timer(name).timerValue = value;
   },
+  writeWord: (timers, value) => timers.timer(name).setTimerValue(value | 0),
 });
 
 const registers: Readonly<Record<TimerRegisterName, RegisterAccess>> = {

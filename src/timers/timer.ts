@@ -13,6 +13,9 @@ const horizon = Number.MAX_SAFE_INTEGER;
 /** Counts up to here are exact numbers, and so are their sums. */
 const plainLimit = 2n ** 51n;
 
+/** A count from which a signed 32-bit distance leads to one that is exact, too. */
+const plainCountLimit = 2 ** 51 - 2 ** 31;
+
 function plain(count: bigint): number {
   return count < plainLimit ? Number(count) : -1;
 }
@@ -30,7 +33,8 @@ export class Timer {
   readonly #line: IrqLine;
   /** ENABLE and IMASK. */
   #control = 0;
-  #compareValue = 0n;
+  /** CNT*_CVAL where {@link #plainCompare} can't say it. */
+  #bigCompare = 0n;
   /** What this timer's counter is behind the physical count by. */
   #offset = 0n;
   /** Both as exact numbers; -1 when one isn't small enough for that. */
@@ -54,7 +58,7 @@ export class Timer {
 
   /** TimerConditionMet: an unsigned comparison of 64 bits. */
   #conditionMet(): boolean {
-    return this.count() >= this.#compareValue;
+    return this.count() >= this.compareValue;
   }
 
   /** CNT*_CTL. ISTATUS reads as 0 while the timer is disabled, where the manual has it UNKNOWN. */
@@ -68,18 +72,33 @@ export class Timer {
   }
 
   get compareValue(): bigint {
-    return this.#compareValue;
+    return this.#plainCompare >= 0 ? BigInt(this.#plainCompare) : this.#bigCompare;
   }
 
   set compareValue(value: bigint) {
-    this.#compareValue = value & mask64;
-    this.#plainCompare = plain(this.#compareValue);
+    this.#setCompare(value & mask64);
     this.update();
+  }
+
+  #setCompare(value: bigint): void {
+    this.#plainCompare = plain(value);
+    this.#bigCompare = value;
   }
 
   /** CNT*_TVAL: the low 32 bits of CVAL - count; it goes on counting down below zero. */
   get timerValue(): bigint {
-    return (this.#compareValue - this.count()) & 0xffff_ffffn;
+    return (this.compareValue - this.count()) & 0xffff_ffffn;
+  }
+
+  /** Sets TVAL to a signed 32-bit number. */
+  setTimerValue(value: number): void {
+    const count = this.#plainCount();
+    if (count < 0 || count + value < 0 || count >= plainCountLimit) {
+      this.timerValue = BigInt(value);
+      return;
+    }
+    this.#plainCompare = count + value;
+    this.update();
   }
 
   /** Sets CVAL to the count plus the signed 32-bit `value`. */
@@ -124,7 +143,7 @@ export class Timer {
 
   /** When the condition changes next: when it is met, that is when the count wraps, near only where an offset puts it so. */
   #distantAlarm(armed: boolean, met: boolean): number {
-    return armed ? this.#timeOf(met ? 0n : this.#compareValue) : -1;
+    return armed ? this.#timeOf(met ? 0n : this.compareValue) : -1;
   }
 
   /** When this timer's counter next comes to `count`, in ns; -1 past the horizon. If it is there now, after a whole round. */
@@ -150,23 +169,21 @@ export class Timer {
   /** Forgets the alarm, lowers the wire. */
   reset(): void {
     this.#control = 0;
-    this.#compareValue = 0n;
+    this.#setCompare(0n);
     this.#offset = 0n;
-    this.#plainCompare = 0;
     this.#plainOffset = 0;
     this.update();
   }
 
   save(): SavedTimer {
-    return { control: this.#control, compareValue: this.#compareValue.toString(16) };
+    return { control: this.#control, compareValue: this.compareValue.toString(16) };
   }
 
   /** The offset is restored by the owner, who shares it among timers. */
   restore(saved: SavedTimer, offset: bigint): void {
     this.#control = saved.control & (ENABLE | IMASK);
-    this.#compareValue = BigInt("0x" + saved.compareValue) & mask64;
+    this.#setCompare(BigInt("0x" + saved.compareValue) & mask64);
     this.#offset = offset;
-    this.#plainCompare = plain(this.#compareValue);
     this.#plainOffset = plain(offset);
     this.update();
   }

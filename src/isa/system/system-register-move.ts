@@ -1,4 +1,11 @@
-import { type Builder, destinationOrZero, immediate, type Node, sourceOrZero } from "../../ir/index.js";
+import {
+  type Builder,
+  DirectRegisters,
+  destinationOrZero,
+  immediate,
+  type Node,
+  sourceOrZero,
+} from "../../ir/index.js";
 import { define, instructions } from "../definition.js";
 import { systemOperationByEncoding } from "../system-registers/operations.js";
 import { systemRegister, systemRegisterByEncoding } from "../system-registers/registry.js";
@@ -10,6 +17,8 @@ interface Direct {
   readonly name: string;
   /** Condition (i32) under which the machine must be asked after all. */
   readonly ask?: (pe: Builder) => Node;
+  /** The same for writes, where it is another one. */
+  readonly askToWrite?: (pe: Builder) => Node;
   readonly read?: (pe: Builder) => Node;
   readonly write?: (pe: Builder, value: Node) => void;
 }
@@ -27,6 +36,22 @@ function slot(name: string, level: number, access: "r" | "rw", ask?: (pe: Builde
   };
 }
 
+/**
+ * As {@link slot}, of a register that the PE says may be accessed: `read` and `write` are {@link DirectRegisters}. `writable`: the bits
+ * that it has.
+ */
+function allowed(name: string, read: number, write: number, writable?: (pe: Builder) => Node): Direct {
+  const number = systemRegister(name).slot;
+  const refused = (kind: number) => (pe: Builder) => pe.eqz(pe.and(pe.readState("directRegisters"), pe.c32(kind)));
+  return {
+    name,
+    ask: refused(read),
+    askToWrite: refused(write),
+    read: (pe) => pe.readSystemSlot(number),
+    write: (pe, value) => pe.writeSystemSlot(number, writable === undefined ? value : pe.and(value, writable(pe))),
+  };
+}
+
 function readNzcv(pe: Builder): Node {
   const bit = (flag: "n" | "z" | "c" | "v", at: number): Node => pe.shl(pe.flag(flag), pe.c32(at));
   return pe.zeroExtend(pe.or(pe.or(bit("n", 31), bit("z", 30)), pe.or(bit("c", 29), bit("v", 28))));
@@ -40,12 +65,24 @@ function writeNzcv(pe: Builder, value: Node): void {
 
 function directs(): readonly Direct[] {
   const fpTrapped = (pe: Builder): Node => pe.readState("fpTrap");
+  const { el1, el1Read, el1Write, el2 } = DirectRegisters;
+  const spsrBits = (pe: Builder): Node => pe.zeroExtend(pe.readState("spsrWritable"));
+  const lowWord = (pe: Builder): Node => pe.c64(0xffff_ffff);
   return [
     { name: "NZCV", read: readNzcv, write: writeNzcv },
     slot("TPIDR_EL0", 0, "rw"),
     slot("TPIDRRO_EL0", 0, "r"),
     slot("TPIDR_EL1", 1, "rw"),
     slot("TPIDR_EL2", 2, "rw"),
+    allowed("ELR_EL1", el1, el1),
+    allowed("SPSR_EL1", el1, el1, spsrBits),
+    allowed("ESR_EL1", el1Read, el1Write, lowWord),
+    allowed("FAR_EL1", el1Read, el1Write),
+    allowed("ELR_EL2", el2, el2),
+    allowed("SPSR_EL2", el2, el2, spsrBits),
+    allowed("ESR_EL2", el2, el2, lowWord),
+    allowed("FAR_EL2", el2, el2),
+    allowed("HPFAR_EL2", el2, 0),
     // UNDEFINED at EL0, and while it is the current stack pointer.
     slot("SP_EL0", 1, "rw", (pe) => pe.or(pe.eqz(pe.readState("el")), pe.eqz(pe.readState("spSel")))),
     // Writes go to the machine: they may change how FP instructions are carried out.
@@ -100,8 +137,9 @@ export const systemRegisterMove = instructions("System register move", [
       const known = directTable().list[direct - 1];
       if (known?.write === undefined) return ask();
       const { write } = known;
-      if (known.ask === undefined) return write(pe, pe.read(64, t));
-      pe.ifUnlikely(known.ask(pe), ask, () => write(pe, pe.read(64, t)));
+      const mustAsk = known.askToWrite ?? known.ask;
+      if (mustAsk === undefined) return write(pe, pe.read(64, t));
+      pe.ifUnlikely(mustAsk(pe), ask, () => write(pe, pe.read(64, t)));
     },
     // One encoding is the receive register when read, the transmit register when written.
     assembly: (f) =>
