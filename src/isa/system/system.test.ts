@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ReferenceEvaluator } from "../../interpreter/reference-evaluator.js";
-import { AccessFlag, PeState, slotSp } from "../../ir/index.js";
+import { AccessFlag, DirectRegisters, PeState, slotSp } from "../../ir/index.js";
 import { baseInstructions } from "../base/index.js";
 import { systemRegister } from "../system-registers/registry.js";
 import { systemEncoding } from "../system-registers/system-register.js";
@@ -107,6 +107,22 @@ describe("MRS and MSR", () => {
       bench.run(mrs("SP_EL0", 0));
       expect(bench.asked.length).toBe(direct ? 0 : 1);
       expect(bench.x(0)).toBe(direct ? 0x77n : 0n);
+    }
+  });
+
+  test("exception registers are the machine's business unless it says otherwise", () => {
+    for (const allowed of [0, DirectRegisters.el2]) {
+      const bench = new Bench();
+      bench.setState(PeState.directRegisters, allowed);
+      bench.setState(PeState.spsrWritable, 0xf000_0fff | 0);
+      bench.setX(3, -1n & 0xffff_ffff_ffff_ffffn);
+      bench.run(msr("SPSR_EL2", 3));
+      bench.run(msr("ELR_EL2", 3));
+      bench.answer = 7n;
+      bench.run(mrs("SPSR_EL2", 4));
+      expect(bench.asked.length).toBe(allowed === 0 ? 3 : 0);
+      expect(bench.x(4)).toBe(allowed === 0 ? 7n : 0xf000_0fffn);
+      expect(bench.register("ELR_EL2")).toBe(allowed === 0 ? 0n : bench.x(3));
     }
   });
 
