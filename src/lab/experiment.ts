@@ -1,6 +1,6 @@
 import type { MachineOptions } from "../board/machine-options.js";
 import type { Note } from "./counters/crossing-counters.js";
-import type { TimelineThreads, TimelineWindow } from "./timeline.js";
+import type { TimelineStretch, TimelineThreads } from "./timeline.js";
 
 /** A figure that others published for what a row does. */
 export interface PublishedFigure {
@@ -66,5 +66,5 @@ export interface Experiment {
   /** Crossings meet the system in many states, so that their distribution is of interest. */
   readonly varies?: true;
   /** Who runs when, shown for a stretch of some runs. */
-  readonly timelines?: { readonly threads: TimelineThreads; readonly windows: readonly TimelineWindow[] };
+  readonly timelines?: { readonly threads: TimelineThreads; readonly stretches: readonly TimelineStretch[] };
 }

@@ -147,8 +147,8 @@ function recorderOf(
   run: ExperimentRun,
   trace: MachineTrace | undefined,
 ): TimelineRecorder | undefined {
-  const windows = timelines?.windows.filter((window) => window.run === run) ?? [];
-  return windows.length === 0 ? undefined : new TimelineRecorder(timelines!.threads, windows, trace?.writer);
+  const stretches = timelines?.stretches.filter((stretch) => stretch.run === run) ?? [];
+  return stretches.length === 0 ? undefined : new TimelineRecorder(timelines!.threads, stretches, trace?.writer);
 }
 
 function endFailures(end: MachineEnd): string[] {

@@ -8,7 +8,7 @@ import type { ExperimentRun } from "./experiment.js";
 export type TimelineThreads = readonly { readonly id: number; readonly name: string }[];
 
 /** A stretch of a run that is shown as a timeline: the first crossing with a number. */
-export interface TimelineWindow {
+export interface TimelineStretch {
   readonly run: ExperimentRun;
   readonly title: string;
   readonly crossing: number;
@@ -44,7 +44,7 @@ const brk = 0x3c;
 const tpidr = wordOf("TPIDR_EL0");
 
 interface Recording {
-  readonly window: TimelineWindow;
+  readonly stretch: TimelineStretch;
   readonly start: number;
   end: number | undefined;
   /** The crossing that it is about. */
@@ -58,7 +58,7 @@ interface Recording {
 /** Records who runs at EL0 of a machine's PE 0, seen from exceptions and returns, and what notes say of critical sections. */
 export class TimelineRecorder implements MachineObserver, CrossingListener {
   readonly #threads: TimelineThreads;
-  readonly #windows: readonly TimelineWindow[];
+  readonly #stretches: readonly TimelineStretch[];
   readonly #recordings: Recording[] = [];
   readonly #tracks: Map<number, number> | undefined;
   readonly #writer: PerfettoWriter | undefined;
@@ -78,9 +78,9 @@ export class TimelineRecorder implements MachineObserver, CrossingListener {
   };
 
   /** `writer`: where the threads are to be shown as tracks of a trace, too. */
-  constructor(threads: TimelineThreads, windows: readonly TimelineWindow[], writer?: PerfettoWriter) {
+  constructor(threads: TimelineThreads, stretches: readonly TimelineStretch[], writer?: PerfettoWriter) {
     this.#threads = threads;
-    this.#windows = windows;
+    this.#stretches = stretches;
     this.#writer = writer;
     if (writer) {
       const group = writer.group("threads");
@@ -94,16 +94,16 @@ export class TimelineRecorder implements MachineObserver, CrossingListener {
 
   begun(crossing: number, time: number): void {
     for (const recording of this.#recordings)
-      if (recording.window.about === crossing && recording.end === undefined) recording.from = time;
-    const window = this.#windows.find((each) => each.crossing === crossing);
-    if (window === undefined || this.#recordings.some((recording) => recording.window === window)) return;
+      if (recording.stretch.about === crossing && recording.end === undefined) recording.from = time;
+    const stretch = this.#stretches.find((each) => each.crossing === crossing);
+    if (stretch === undefined || this.#recordings.some((recording) => recording.stretch === stretch)) return;
     const runs = [{ time, thread: this.#running }];
-    this.#recordings.push({ window, start: time, end: undefined, from: undefined, to: undefined, runs, marks: [] });
+    this.#recordings.push({ stretch, start: time, end: undefined, from: undefined, to: undefined, runs, marks: [] });
   }
 
   ended(crossing: number, time: number): void {
     for (const recording of this.#recordings)
-      if (recording.window.about === crossing && recording.end === undefined) recording.to = time;
+      if (recording.stretch.about === crossing && recording.end === undefined) recording.to = time;
     const recording = this.#open(crossing);
     if (recording) recording.end = time;
   }
@@ -111,7 +111,7 @@ export class TimelineRecorder implements MachineObserver, CrossingListener {
   noted(key: number, value: bigint, time: number): void {
     const thread = Number(value >> 8n);
     const mark = Number(value & 0xffn);
-    const track = this.#windows.some(({ crossing }) => crossing === key) ? this.#tracks?.get(thread) : undefined;
+    const track = this.#stretches.some(({ crossing }) => crossing === key) ? this.#tracks?.get(thread) : undefined;
     if (track !== undefined) this.#writer!.event(time, track, EventType.instant, markNames[mark] ?? `mark ${mark}`);
     this.#open(key)?.marks.push({ time, thread, mark });
   }
@@ -121,7 +121,7 @@ export class TimelineRecorder implements MachineObserver, CrossingListener {
     this.#run(undefined);
   }
 
-  /** The windows that came to their ends. */
+  /** The stretches that came to their ends. */
   get timelines(): readonly Timeline[] {
     return this.#recordings.flatMap((recording) =>
       recording.end === undefined ? [] : timelineOf({ ...recording, end: recording.end }, this.#threads),
@@ -129,7 +129,7 @@ export class TimelineRecorder implements MachineObserver, CrossingListener {
   }
 
   #open(crossing: number): Recording | undefined {
-    return this.#recordings.find(({ window, end }) => window.crossing === crossing && end === undefined);
+    return this.#recordings.find(({ stretch, end }) => stretch.crossing === crossing && end === undefined);
   }
 
   #run(thread: number | undefined): void {
@@ -143,7 +143,7 @@ export class TimelineRecorder implements MachineObserver, CrossingListener {
 }
 
 function timelineOf(recording: Recording & { readonly end: number }, threads: TimelineThreads): Timeline {
-  const { window, start, end, from, to, runs, marks } = recording;
+  const { stretch, start, end, from, to, runs, marks } = recording;
   const times = [...new Set([...runs, ...marks].map(({ time }) => time).concat(end))].sort((a, b) => a - b);
   const spansOf = (id: number): Span[] => {
     const spans: Span[] = [];
@@ -164,7 +164,7 @@ function timelineOf(recording: Recording & { readonly end: number }, threads: Ti
     return spans;
   };
   return {
-    title: window.title,
+    title: stretch.title,
     nanoseconds: end - start,
     about: from === undefined || to === undefined ? undefined : { from: from - start, to: to - start },
     threads: threads.map(({ id, name }) => ({ name, spans: spansOf(id) })),

@@ -53,7 +53,7 @@ it("ends what is under way when the machine ends", async () => {
     ...group,
     rows: group.rows.map((row) => (row.run === run ? { ...row, run: short } : row)),
   }));
-  const windows = inversionExperiment.timelines!.windows.map((window) => ({ ...window, run: short }));
-  const timelines = { ...inversionExperiment.timelines!, windows };
+  const stretches = inversionExperiment.timelines!.stretches.map((stretch) => ({ ...stretch, run: short }));
+  const timelines = { ...inversionExperiment.timelines!, stretches };
   expectInOrder(await traceOf({ ...inversionExperiment, runs: [short], groups, timelines }));
 }, 60_000);

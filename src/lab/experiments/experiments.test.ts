@@ -17,7 +17,7 @@ describe("the experiments", () => {
       const rows = groups.flatMap((group) => group.rows);
       expect(new Set(rows.map(({ run }) => run))).toEqual(new Set(runs));
       once(rows.map(({ run, crossing }) => `${run.name} ${crossing}`));
-      for (const { run, about } of timelines?.windows ?? [])
+      for (const { run, about } of timelines?.stretches ?? [])
         expect(rows.some((row) => row.run === run && row.crossing === about)).toBe(true);
     },
   );

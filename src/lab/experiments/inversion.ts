@@ -42,7 +42,7 @@ export const inversionExperiment: Experiment = {
   varies: true,
   timelines: {
     threads,
-    windows: [
+    stretches: [
       { run: classic, title: "behind a lock", crossing: 1 + timeline, about: 1 },
       { run: classic, title: "as HypRPC, classic", crossing: 2 + timeline, about: 2 },
       { run: guarded, title: "as HypRPC, guarded", crossing: 3 + timeline, about: 3 },
