@@ -303,6 +303,16 @@ describe("system register accesses", () => {
     expect(environment(pe, op.mrs, encoding("FAR_EL12"))).toBe(EnvironmentResult.redirected);
   });
 
+  it("a return to AArch32 is illegal and named in the log", () => {
+    const log: string[] = [];
+    const { pe } = at(1, { log });
+    pe.writeSystemRegister("SPSR_EL1", 0x1d0n);
+    pe.writeSystemRegister("ELR_EL1", 0x4000_2000n);
+    environment(pe, op.eret, 0);
+    expect(pe.readSystemRegister("ESR_EL1") >> 26n).toBe(0x0en);
+    expect(log).toEqual(["unimp: ERET at EL1 to AArch32 state, which this PE lacks: an illegal exception return"]);
+  });
+
   it("unknown encodings are UNDEFINED and named in the log", () => {
     const log: string[] = [];
     const { pe } = at(1, { log });

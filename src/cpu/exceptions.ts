@@ -147,6 +147,8 @@ export function exceptionReturn(pe: ProcessingElement, authenticated = false): v
   let low = authenticated ? pe.argumentLow : i32[system + Word.ELR[el]]!;
   let high = authenticated ? pe.argumentHigh : i32[system + Word.ELR[el] + 1]!;
   const illegal = isIllegalReturn(pe, spsr);
+  if ((spsr & 0x10) !== 0 && pe.log.enabled("unimp"))
+    pe.log.write("unimp", `ERET at EL${el} to AArch32 state, which this PE lacks: an illegal exception return`);
   const stepping = returnsStepping(pe, spsr, illegal ? el : (spsr >>> 2) & 3);
   writePstateFields(pe, spsr, illegal);
   i32[w + ss] = stepping ? 1 : 0;
