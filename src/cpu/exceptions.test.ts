@@ -310,7 +310,7 @@ describe("system register accesses", () => {
     pe.writeSystemRegister("ELR_EL1", 0x4000_2000n);
     environment(pe, op.eret, 0);
     expect(pe.readSystemRegister("ESR_EL1") >> 26n).toBe(0x0en);
-    expect(log).toEqual(["unimp: ERET at EL1 to AArch32 state, which this PE lacks: an illegal exception return"]);
+    expect(log[0]).toBe("unimp: ERET at EL1 to AArch32 state, which this PE lacks: an illegal exception return");
   });
 
   it("unknown encodings are UNDEFINED and named in the log", () => {
