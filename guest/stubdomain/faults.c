@@ -37,6 +37,10 @@ uint64_t commit_fault(uint64_t kind, uint64_t value)
     switch (kind) {
     case TEE_SYSTEM_REGISTER: /* its own, so it may; two bits depend on whether EL0 could be AArch32 */
         return commit_application_fault(kind, value) & SCTLR_M;
+    case TEE_MEET: /* there is one virtual CPU, on which nobody could come */
+    case TEE_MEET_PANIC:
+    case TEE_MEET_RUN_ON:
+        return (uint64_t)NV_EINVAL;
     case DOMAIN_WAIT:
         for (;;)
             wfi();
