@@ -56,6 +56,36 @@ function count(bytes: Uint8Array, pattern: readonly number[]): number {
 const loadsReadTag = [0x29, 3, TlbEntry.read];
 const loadsWriteTag = [0x29, 3, TlbEntry.write];
 
+const pe = 0x1000;
+const tlb = 0x4000;
+/** Where pages are in linear memory. */
+const host = 0x30000;
+
+/** A region of a loop, in a memory with a TLB that `enter` puts pages into. */
+function regionOf(words: readonly number[]) {
+  const pages = 8;
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const view = new DataView(memory.buffer);
+  new Uint8Array(memory.buffer, tlb, tlbSize).fill(0xff);
+  view.setInt32(pe + PeState.tlb, tlb, true);
+  const enter = (virtual: number, to: number): void => {
+    const entry = tlb + ((virtual >>> 12) & (tlbEntries - 1)) * TlbEntry.size;
+    view.setBigUint64(entry + TlbEntry.read, BigInt(virtual), true);
+    view.setBigUint64(entry + TlbEntry.write, BigInt(virtual), true);
+    view.setInt32(entry + TlbEntry.addend, to - virtual, true);
+  };
+  const leave = (): number => 0;
+  const [region] = compileRegions([planRegion(fetchFrom(words), limits)!], {
+    memory,
+    routines: new RoutineLibrary(memory),
+    dispatch: leave,
+    resume: leave,
+    landing: leave,
+    environment: leave,
+  }) as [(pe: number) => number];
+  return { view, enter, region };
+}
+
 describe("page caches", () => {
   it("serve loads at an index into a table that the loop doesn't move", () => {
     expect(uses(crc)).toEqual([undefined, undefined, undefined, "check", undefined, undefined, undefined]);
@@ -80,31 +110,10 @@ describe("page caches", () => {
   });
 
   it("follow a list through pages, and notice other translations at the next entry", () => {
-    const pages = 8;
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const view = new DataView(memory.buffer);
-    const pe = 0x1000;
-    const tlb = 0x4000;
-    const host = 0x30000;
-    new Uint8Array(memory.buffer, tlb, tlbSize).fill(0xff);
-    const enter = (virtual: number, to: number): void => {
-      const entry = tlb + ((virtual >>> 12) & (tlbEntries - 1)) * TlbEntry.size;
-      view.setBigUint64(entry + TlbEntry.read, BigInt(virtual), true);
-      view.setBigUint64(entry + TlbEntry.write, BigInt(virtual), true);
-      view.setInt32(entry + TlbEntry.addend, to - virtual, true);
-    };
+    const { view, enter, region } = regionOf(list);
     const [a, b] = [0x5000, 0x9000];
     enter(a, host);
     enter(b, host + 0x1000);
-    const leave = (): number => 0;
-    const [region] = compileRegions([planRegion(fetchFrom(list), limits)!], {
-      memory,
-      routines: new RoutineLibrary(memory),
-      dispatch: leave,
-      resume: leave,
-      landing: leave,
-      environment: leave,
-    }) as [(pe: number) => number];
     // Nodes by turns in either page: next and value.
     const nodes = [a + 0x10, b + 0x20, b + 0x40, a + 0x60, a + 0x80, b + 0x60];
     const at = (virtual: number, swapped: boolean): number =>
@@ -116,7 +125,6 @@ describe("page caches", () => {
         view.setBigUint64(at(n, swapped), BigInt(nodes[i + 1] ?? 0), true);
         view.setBigUint64(at(n, swapped) + 8, BigInt(i + 1), true);
       });
-      view.setInt32(pe + PeState.tlb, tlb, true);
       view.setInt32(pe + PeState.budget, 1000, true);
       view.setBigUint64(pe + PeState.x + 16, BigInt(nodes[0]!), true);
       view.setBigUint64(pe + PeState.x + 24, 0n, true);
@@ -129,5 +137,27 @@ describe("page caches", () => {
         expect(view.getBigUint64(at(n, swapped) + 8, true)).toBe(BigInt((i + 1) ^ sum));
       });
     }
+  });
+
+  it("leave accesses that begin on the page before to the TLB", () => {
+    const { view, enter, region } = regionOf(crc);
+    const [bytes, before, table] = [0x5000, 0x8000, 0x9000];
+    enter(bytes, host);
+    enter(table, host + 0x1000);
+    enter(before, host + 0x2000);
+    // The first round loads from 2 bytes into the table's page, the second from 2 bytes before it.
+    view.setUint16(host, 0x0101, true);
+    view.setUint32(host + 0x1002, 1, true);
+    view.setInt32(pe + PeState.budget, 1000, true);
+    for (const [register, value] of [
+      [2, 0],
+      [3, bytes],
+      [4, bytes + 2],
+      [5, table - 2],
+    ] as const)
+      view.setBigUint64(pe + PeState.x + 8 * register, BigInt(value), true);
+    region(pe);
+    expect(view.getInt32(pe + PeState.budget, true)).toBe(1000 - crc.length - 3);
+    expect(view.getBigUint64(pe + PeState.x + 16, true)).toBe(1n);
   });
 });

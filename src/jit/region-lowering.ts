@@ -867,6 +867,15 @@ export class RegionLowering extends Lowering {
       code.u8(op.i64And);
       this.get((s.flags & AccessFlag.write) !== 0 ? locals.write : locals.read);
       code.u8(op.i64Ne);
+      if (s.size > 1) {
+        // The TLB is indexed by the first byte's page; here an access that comes from the page before must be told apart.
+        this.value(s.address);
+        code.u8(op.i32WrapI64);
+        this.i32(4095);
+        code.u8(op.i32And);
+        this.i32(4096 - s.size);
+        code.u8(op.i32GtU).u8(op.i32Or);
+      }
       this.openUnlikely();
     }
     this.probeOrLeave(s, entry);
