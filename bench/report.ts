@@ -6,7 +6,7 @@ import { rootDirectory } from "./engines.js";
 /** One measured thing: a value for each engine, in the unit given, with all samples. */
 export interface Row {
   readonly name: string;
-  readonly unit: "s" | "ns" | "MIPS" | "MiB";
+  readonly unit: "s" | "ns" | "MIPS" | "MiB" | "times";
   /** Medians. */
   readonly values: Readonly<Partial<Record<EngineName, number>>>;
   readonly samples: Readonly<Partial<Record<EngineName, readonly number[]>>>;

@@ -12,6 +12,7 @@ import { debian, memory } from "./suites/debian.js";
 import { debianAtEl2, xen } from "./suites/hypervisors.js";
 import { interpreter } from "./suites/interpreter.js";
 import { kernels } from "./suites/kernels.js";
+import { programs, system } from "./suites/software.js";
 import { startup } from "./suites/startup.js";
 import type { Suite } from "./suites/suite.js";
 
@@ -24,6 +25,8 @@ const suites: Readonly<Record<string, Suite>> = {
   memory,
   el2: debianAtEl2,
   xen,
+  programs,
+  system,
 };
 
 const help = `usage: npx tsx bench/run.ts [options] [suite...]
@@ -36,6 +39,8 @@ suites (default: all)
   memory        peak resident memory of that boot
   el2           the same boot, started at EL2 with KVM (nVHE)
   xen           Xen with Debian as dom0, to its end (needs: npx trapeze get xen)
+  programs      programs under Debian's kernel (needs: npx tsx scripts/fetch-software.ts)
+  system        kernel-heavy work there, with KPTI on and off
 options
   -n N               repetitions, of which the median counts (default 5)
   --engines LIST     qemu,trapeze (default both)
