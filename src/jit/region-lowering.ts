@@ -38,6 +38,12 @@ export interface RegionImports {
 /** Calls between regions nest at most this deep; beyond, a call leaves the region for good. */
 export const callDepthLimit = 120;
 
+/**
+ * What an empty page cache holds: the address of a page that no translation regime has, as bit 55 differs from those below
+ * it (D8.1.3), so that no access lies within a page's length from it. The TLB's invalid tag, -1, is near addresses in use.
+ */
+const noPage = 0x0080_0000_0000_0000n;
+
 interface Label {
   readonly block: Block;
   readonly kind: "loop" | "block";
@@ -89,7 +95,7 @@ export class RegionLowering extends Lowering {
   private validX = 0;
   private validV = 0;
   private readonly pageCaches: PageCaches;
-  /** Locals of each page cache: tags (-1 while a tag isn't asked for) and addend. */
+  /** Locals of each page cache: tags (-1 when a tag isn't asked for) and addend. */
   private readonly cacheLocals: readonly { readonly read: number; readonly write: number; readonly addend: number }[];
   /** Values of this instruction's locals that are SP plus a multiple of 16. */
   private readonly alignedLocals = new Set<number>();
@@ -858,36 +864,33 @@ export class RegionLowering extends Lowering {
     const locals = this.cacheLocals[use.cache]!;
     const { code } = this;
     if (use.mode === "check") {
+      // An access that crosses the page's end is the TLB's.
       this.value(s.address);
-      if (s.size > 1) {
-        this.i64(s.size - 1);
-        code.u8(op.i64Add);
-      }
-      this.i64(-4096);
-      code.u8(op.i64And);
       this.get((s.flags & AccessFlag.write) !== 0 ? locals.write : locals.read);
-      code.u8(op.i64Ne);
-      if (s.size > 1) {
-        // The TLB is indexed by the first byte's page; here an access that comes from the page before must be told apart.
-        this.value(s.address);
-        code.u8(op.i32WrapI64);
-        this.i32(4095);
-        code.u8(op.i32And);
-        this.i32(4096 - s.size);
-        code.u8(op.i32GtU).u8(op.i32Or);
-      }
+      code.u8(op.i64Sub);
+      this.i64(4096 - s.size);
+      code.u8(op.i64GtU);
       this.openUnlikely();
     }
     this.probeOrLeave(s, entry);
-    const load = (local: number, opcode: number, alignment: number, offset: number): void => {
-      if (local < 0) return;
+    for (const [tag, offset] of [
+      [locals.read, TlbEntry.read],
+      [locals.write, TlbEntry.write],
+    ] as const) {
+      if (tag < 0) continue;
       this.get(entry);
-      code.u8(opcode).u8(alignment).u32(offset);
-      this.set(local);
-    };
-    load(locals.read, op.i64Load, 3, TlbEntry.read);
-    load(locals.write, op.i64Load, 3, TlbEntry.write);
-    load(locals.addend, op.i32Load, 2, TlbEntry.addend);
+      code.u8(op.i64Load).u8(3).u32(offset);
+      this.set(tag);
+      this.i64(noPage);
+      this.get(tag);
+      this.get(tag);
+      this.i64(invalidTag);
+      code.u8(op.i64Eq).u8(op.select);
+      this.set(tag);
+    }
+    this.get(entry);
+    code.u8(op.i32Load).u8(2).u32(TlbEntry.addend);
+    this.set(locals.addend);
     if (use.mode === "check") this.close();
     this.value(s.address);
     code.u8(op.i32WrapI64);
@@ -901,7 +904,7 @@ export class RegionLowering extends Lowering {
     for (const { read, write } of this.cacheLocals) {
       for (const tag of [read, write]) {
         if (tag < 0) continue;
-        this.i64(invalidTag);
+        this.i64(noPage);
         this.set(tag);
       }
     }
