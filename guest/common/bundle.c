@@ -1,4 +1,5 @@
 #include "bundle.h"
+#include "text.h"
 
 static int entry_valid(const struct bundle *bundle, const struct bundle_entry *entry)
 {
@@ -19,19 +20,10 @@ int bundle_valid(const struct bundle *bundle, uint64_t size)
     return 1;
 }
 
-static int equal(const char *a, const char *b)
-{
-    while (*a && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
 const struct bundle_entry *bundle_find(const struct bundle *bundle, const char *name)
 {
     for (uint32_t n = 0; n < bundle->count; n++)
-        if (equal(bundle->entries[n].name, name))
+        if (text_same(bundle->entries[n].name, name))
             return &bundle->entries[n];
     return 0;
 }

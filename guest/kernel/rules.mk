@@ -1,7 +1,7 @@
 # The guest kernel, its programs and their bundle.
 KERNEL_CFLAGS := $(CFLAGS) $(GENERAL) -Ikernel
 USER_CFLAGS := $(CFLAGS) -Iuser
-COMMON := $(patsubst %,$(BUILD)/%.o,$(wildcard common/*.c))
+COMMON := $(patsubst %,$(BUILD)/%.o,$(wildcard common/*.c common/*.S))
 KERNEL_OBJECTS := $(patsubst %,$(BUILD)/%.o,$(wildcard kernel/*.c kernel/*.S)) $(BUILD)/baremetal/print.c.o $(COMMON)
 USER_OBJECTS := $(patsubst %,$(BUILD)/%.o,$(wildcard user/*.c user/*.S)) $(BUILD)/common/format.c.o $(BUILD)/common/string.c.o
 PROGRAMS := $(basename $(notdir $(wildcard programs/*.c)))

@@ -39,10 +39,8 @@ static void *room(uint64_t offset, uint64_t size)
 /* Copied with the caches on; the guest starts with them off. */
 static void clean(const void *start, uint64_t size)
 {
-    const uint64_t line = 4UL << field(read_sysreg(ctr_el0), 19, 16);
-    for (uint64_t at = (uint64_t)start & ~(line - 1); at < (uint64_t)start + size; at += line)
-        asm volatile("dc cvac, %0" : : "r"(at) : "memory");
-    asm volatile("dsb sy\n\tic ialluis\n\tdsb ish\n\tisb" : : : "memory");
+    cache_clean(start, size);
+    asm volatile("ic ialluis\n\tdsb ish\n\tisb" : : : "memory");
 }
 
 static bool put(uint64_t offset, const void *from, uint64_t size, const char *what)

@@ -13,8 +13,6 @@
 #include "stage2.h"
 #include "trap.h"
 
-#define PAR_F BIT(0)
-#define PAR_PA 0x0000fffffffff000UL
 #define DEFAULT_BUDGET_NS 1000000000UL
 #define SHORTEST_PERIOD_NS 10000UL
 #define STACK_ALIGN 16UL
@@ -51,21 +49,10 @@ static int64_t set_mode(uint64_t owner, uint64_t mode)
     return space_new(owner, (enum hyplet_mode)mode) ? NV_OK : NV_ENOMEM;
 }
 
-/* What EL0 of the guest reaches at `va` now, or 0. */
-static uint64_t translate(uint64_t va, bool write)
-{
-    if (write)
-        asm volatile("at s12e0w, %0\n\tisb" : : "r"(va) : "memory");
-    else
-        asm volatile("at s12e0r, %0\n\tisb" : : "r"(va) : "memory");
-    const uint64_t par = read_sysreg(par_el1);
-    return par & PAR_F ? 0 : par & PAR_PA;
-}
-
 /* Not writable and executable at once, neither here nor where it comes from. */
 static bool may_map(uint64_t va, uint64_t pa, uint64_t permissions)
 {
-    const bool writable = translate(va, true) != 0;
+    const bool writable = stage2_of_el0(va, true) != 0;
     if ((permissions & HYPLET_WRITE) && !writable)
         return false;
     if ((permissions & HYPLET_EXECUTE) && writable)
@@ -85,16 +72,14 @@ static int64_t map(uint64_t owner, uint64_t va, uint64_t size, uint64_t permissi
     struct space *space = space_for(owner);
     if (!space)
         return NV_ENOMEM;
-    const uint64_t guest_par = read_sysreg(par_el1);
     int64_t result = NV_OK;
     for (uint64_t at = va & ~(PAGE_SIZE - 1); at < va + size && result == NV_OK; at += PAGE_SIZE) {
-        const uint64_t pa = translate(at, false);
+        const uint64_t pa = stage2_of_el0(at, false);
         if (!pa || !may_map(at, pa, permissions))
             result = NV_EFAULT;
         else if (!space_map(space, at, pa, (unsigned)permissions))
             result = NV_ENOMEM;
     }
-    write_sysreg(par_el1, guest_par);
     return result;
 }
 

@@ -7,7 +7,6 @@
 #include "sha256.h"
 #include "space.h"
 #include "stage2.h"
-#include "el2.h"
 #include "trap.h"
 #include <stddef.h>
 
@@ -15,28 +14,14 @@
 #define IMAGE_ROOM 0x200000UL
 _Static_assert(POOL_END + 2 * MAX_SERVICES_NATIVE * IMAGE_ROOM <= APPLICATIONS_END, "the images' places lie below the guest's RAM");
 
-#define PAR_F BIT(0)
-#define PAR_PA 0x0000fffffffff000UL
-
 void *memcpy(void *restrict to, const void *restrict from, size_t size);
-
-/* What EL0 of the guest reads at `va` now, or 0. */
-static uint64_t translate(uint64_t va)
-{
-    const uint64_t guest_par = read_sysreg(par_el1);
-    asm volatile("at s12e0r, %0\n\tisb" : : "r"(va) : "memory");
-    const uint64_t par = read_sysreg(par_el1);
-    write_sysreg(par_el1, guest_par);
-    const uint64_t pa = par & PAR_F ? 0 : par & PAR_PA;
-    return pa && stage2_is_ram(pa, PAGE_SIZE) ? pa : 0;
-}
 
 static bool copy_image(uint8_t *to, uint64_t va, uint64_t size)
 {
     for (uint64_t done = 0; done < size;) {
-        const uint64_t offset = (va + done) % PAGE_SIZE, page = translate(va + done - offset);
+        const uint64_t offset = (va + done) % PAGE_SIZE, page = stage2_of_el0(va + done - offset, false);
         const uint64_t part = PAGE_SIZE - offset < size - done ? PAGE_SIZE - offset : size - done;
-        if (!page)
+        if (!page || !stage2_is_ram(page, PAGE_SIZE))
             return false;
         memcpy(to + done, (const uint8_t *)virt(page) + offset, part);
         done += part;

@@ -10,6 +10,7 @@
 #include "native.h"
 #include "pages.h"
 #include "stage2.h"
+#include "text.h"
 
 int64_t pl011_handle(uint64_t function, const uint64_t arguments[APP_ARGUMENTS], uint64_t results[APP_RESULTS]);
 int64_t tee_handle(uint64_t function, const uint64_t arguments[APP_ARGUMENTS], uint64_t results[APP_RESULTS]);
@@ -22,13 +23,9 @@ static const struct {
 
 native_handler *native_handler_named(const char *name)
 {
-    for (unsigned n = 0; n < sizeof handlers / sizeof handlers[0]; n++) {
-        unsigned i = 0;
-        while (name[i] && name[i] == handlers[n].name[i])
-            i++;
-        if (name[i] == handlers[n].name[i])
+    for (unsigned n = 0; n < sizeof handlers / sizeof handlers[0]; n++)
+        if (text_same(name, handlers[n].name))
             return handlers[n].handler;
-    }
     return 0;
 }
 

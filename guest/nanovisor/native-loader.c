@@ -1,6 +1,6 @@
 /* ELF64 into a space (System V ABI, chapter 4 and 5). Nothing in the image is trusted. */
 #include "domain.h"
-#include "el2.h"
+#include "elf.h"
 #include "native.h"
 #include "pages.h"
 #include "pe.h"
@@ -8,29 +8,7 @@
 #include "stubdomain.h"
 #include <stddef.h>
 
-#define PT_LOAD 1u
-#define PF_X 1u
-#define PF_W 2u
-#define ET_EXEC 2u
-#define EM_AARCH64 183u
-#define CLASS_64_LITTLE_ENDIAN 0x00010102464c457fUL /* and EI_VERSION, as the first word of e_ident has them */
-#define IDENT_MASK 0x00ffffffffffffffUL
-
 void *memcpy(void *restrict to, const void *restrict from, size_t size);
-
-struct elf_header {
-    uint64_t ident[2];
-    uint16_t type, machine;
-    uint32_t version;
-    uint64_t entry, phoff, shoff;
-    uint32_t flags;
-    uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
-};
-
-struct elf_segment {
-    uint32_t type, flags;
-    uint64_t offset, vaddr, paddr, filesz, memsz, align;
-};
 
 static void *own_page(struct application *a)
 {
@@ -40,18 +18,9 @@ static void *own_page(struct application *a)
     return page;
 }
 
-/* Instructions are fetched from where data caches write them to. */
-static void clean_to_unification(const void *page)
-{
-    const uint64_t line = 4UL << field(read_sysreg(ctr_el0), 19, 16);
-    for (uint64_t at = (uint64_t)page; at < (uint64_t)page + PAGE_SIZE; at += line)
-        asm volatile("dc cvau, %0" : : "r"(at) : "memory");
-    dsb_ish();
-}
-
 static const char *load_segment(struct application *a, const struct elf_segment *segment)
 {
-    const unsigned permissions = (segment->flags & PF_W ? HYPLET_WRITE : 0) | (segment->flags & PF_X ? HYPLET_EXECUTE : 0);
+    const unsigned permissions = (segment->flags & ELF_W ? HYPLET_WRITE : 0) | (segment->flags & ELF_X ? HYPLET_EXECUTE : 0);
     if (permissions == (HYPLET_WRITE | HYPLET_EXECUTE))
         return "a segment is writable and executable";
     if (segment->vaddr % PAGE_SIZE || segment->vaddr < IMAGE_START || segment->vaddr >= IMAGE_END
@@ -66,7 +35,7 @@ static const char *load_segment(struct application *a, const struct elf_segment 
         if (at < segment->filesz)
             memcpy(page, a->image + segment->offset + at, segment->filesz - at < PAGE_SIZE ? segment->filesz - at : PAGE_SIZE);
         if (permissions & HYPLET_EXECUTE)
-            clean_to_unification(page);
+            cache_clean(page, PAGE_SIZE);
         if (space_page(a->space, segment->vaddr + at, 0))
             return "its segments overlap";
         if (!space_map(a->space, segment->vaddr + at, phys(page), permissions))
@@ -78,15 +47,11 @@ static const char *load_segment(struct application *a, const struct elf_segment 
 static const char *load_segments(struct application *a)
 {
     const struct elf_header *header = (const struct elf_header *)a->image;
-    if (a->image_size < sizeof *header || (header->ident[0] & IDENT_MASK) != CLASS_64_LITTLE_ENDIAN || header->type != ET_EXEC
-        || header->machine != EM_AARCH64)
-        return "it isn't a static ELF64 for AArch64";
-    if (header->phentsize != sizeof(struct elf_segment) || header->phoff % 8 || header->phoff > a->image_size
-        || header->phnum > (a->image_size - header->phoff) / sizeof(struct elf_segment))
-        return "its program headers aren't in the file";
+    if (!elf_valid(header, a->image_size))
+        return "it isn't a static ELF64 for AArch64, or its program headers aren't in the file";
     const struct elf_segment *segments = (const struct elf_segment *)(a->image + header->phoff);
     for (unsigned n = 0; n < header->phnum; n++) {
-        const char *wrong = segments[n].type == PT_LOAD ? load_segment(a, &segments[n]) : 0;
+        const char *wrong = segments[n].type == ELF_LOAD ? load_segment(a, &segments[n]) : 0;
         if (wrong)
             return wrong;
     }

@@ -75,3 +75,11 @@ uint64_t pages_available(void)
 {
     return free_count + (POOL_END - fresh) / PAGE_SIZE;
 }
+
+void cache_clean(const void *start, uint64_t size)
+{
+    const uint64_t line = 4UL << field(read_sysreg(ctr_el0), 19, 16);
+    for (uint64_t at = (uint64_t)start & ~(line - 1); at < (uint64_t)start + size; at += line)
+        asm volatile("dc cvac, %0" : : "r"(at) : "memory");
+    dsb_sy();
+}

@@ -15,4 +15,7 @@ uint64_t pages_available(void);
 void *virt(uint64_t pa);
 uint64_t phys(const volatile void *va);
 
+/* What was written reaches memory, for who looks at it without caches, or fetches instructions from it. */
+void cache_clean(const void *start, uint64_t size);
+
 #endif

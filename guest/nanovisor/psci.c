@@ -7,20 +7,6 @@
 #include "services.h"
 #include "trap.h"
 
-#define PSCI_CPU_SUSPEND32 0x84000001UL
-#define PSCI_CPU_ON32 0x84000003UL
-#define PSCI_AFFINITY_INFO32 0x84000004UL
-#define PSCI_MIGRATE_INFO_TYPE 0x84000006UL
-#define PSCI_SYSTEM_RESET 0x84000009UL
-#define PSCI_CPU_SUSPEND 0xc4000001UL
-#define PSCI_LAST32 0x8400001fUL
-#define PSCI_FIRST64 0xc4000000UL
-#define PSCI_LAST64 0xc400001fUL
-
-#define PSCI_1_1 0x10001UL
-#define PSCI_ON_PENDING (-5L)
-#define NO_MIGRATION 2
-
 static struct lock psci_lock;
 
 int64_t firmware_call(uint64_t function, uint64_t a, uint64_t b, uint64_t c)

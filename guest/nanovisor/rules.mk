@@ -1,6 +1,6 @@
 # The nanovisor: an ELF, and the arm64 Image that it is made into. Its bundle comes as -initrd.
 NANOVISOR_OBJECTS := $(patsubst %,$(BUILD)/%.o,$(wildcard nanovisor/*.c nanovisor/*.S) baremetal/print.c common/format.c common/string.c \
-                       common/bundle.c common/sha256.c \
+                       common/bundle.c common/sha256.c common/fp_registers.S \
                        $(APPS:%=apps/handlers/%.c))
 NANOVISOR_HEADERS := $(wildcard include/*.h nanovisor/*.h) nanovisor/link.ld nanovisor/rules.mk Makefile
 

@@ -155,15 +155,6 @@ bool space_map_device(struct space *space, uint64_t va, uint64_t pa)
     return map(space, va, pa, memory | PTE_TYPE(DEVICE_nGnRE));
 }
 
-/* Written data reaches memory, in case who gets the page next looks at it without caches. */
-static void clean(uint64_t pa)
-{
-    const uint64_t line = 4UL << field(read_sysreg(ctr_el0), 19, 16);
-    for (uint64_t at = (uint64_t)virt(pa); at < (uint64_t)virt(pa) + PAGE_SIZE; at += line)
-        asm volatile("dc cvac, %0" : : "r"(at) : "memory");
-    asm volatile("dsb ish" : : : "memory");
-}
-
 static bool is_device(const struct space *space, uint64_t entry)
 {
     return space->by_stage2 ? !stage2_is_normal(entry) : (entry >> 2 & 7) != NORMAL_WRITE_BACK;
@@ -190,7 +181,7 @@ bool space_unmap(struct space *space, uint64_t va)
     *(volatile uint64_t *)entry = 0;
     invalidate(space, va);
     if (is_writable(space, old) && !is_device(space, old))
-        clean(old & OUTPUT_ADDRESS);
+        cache_clean(virt(old & OUTPUT_ADDRESS), PAGE_SIZE);
     space->pages--;
     return true;
 }
@@ -214,7 +205,7 @@ static void clean_table(const struct space *space, uint64_t *table, unsigned lev
         if (level < 3)
             clean_table(space, virt(table[n] & OUTPUT_ADDRESS), level + 1);
         else if (is_writable(space, table[n]) && !is_device(space, table[n]))
-            clean(table[n] & OUTPUT_ADDRESS);
+            cache_clean(virt(table[n] & OUTPUT_ADDRESS), PAGE_SIZE);
     }
 }
 

@@ -29,6 +29,8 @@
 #define RTC_BASE 0x09010000UL
 #define GPIO_BASE 0x09030000UL
 
+#define PAR_F BIT(0)
+
 static uint64_t *root;
 static unsigned table_count; /* that blocks have become */
 
@@ -156,4 +158,16 @@ bool stage2_protect(uint64_t ipa, enum stage2_access access)
 bool stage2_is_ram(uint64_t ipa, uint64_t size)
 {
     return ipa >= NV_GUEST_RAM && ipa - NV_GUEST_RAM <= NV_GUEST_RAM_SIZE && size <= NV_GUEST_RAM_SIZE - (ipa - NV_GUEST_RAM);
+}
+
+uint64_t stage2_of_el0(uint64_t va, bool write)
+{
+    const uint64_t guest_par = read_sysreg(par_el1);
+    if (write)
+        asm volatile("at s12e0w, %0\n\tisb" : : "r"(va) : "memory");
+    else
+        asm volatile("at s12e0r, %0\n\tisb" : : "r"(va) : "memory");
+    const uint64_t par = read_sysreg(par_el1);
+    write_sysreg(par_el1, guest_par);
+    return par & PAR_F ? 0 : par & OUTPUT_ADDRESS;
 }

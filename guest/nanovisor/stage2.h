@@ -36,4 +36,7 @@ void stage2_use_guest(void);
 /* Forget what any PE has cached of it. */
 void stage2_invalidate(const uint64_t *other_root, unsigned asid);
 
+/* The page that EL0 of the guest reaches at `va` now, to read or to write it; 0: none. */
+uint64_t stage2_of_el0(uint64_t va, bool write);
+
 #endif

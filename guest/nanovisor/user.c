@@ -13,8 +13,8 @@ uint64_t user_enter_guarded(uint64_t entry, uint64_t stack, const uint64_t x[8],
 uint64_t user_enter_classic(uint64_t entry, uint64_t stack, const uint64_t x[8], uint64_t *unwind);
 uint64_t user_enter_domain(const struct frame *frame, uint64_t, uint64_t, uint64_t *unwind);
 void user_unwind(uint64_t result, uint64_t unwind) __attribute__((noreturn));
-void fp_save(uint64_t area[FP_AREA]);
-void fp_restore(const uint64_t area[FP_AREA]);
+void fp_registers_save(uint64_t area[FP_AREA]);
+void fp_registers_load(const uint64_t area[FP_AREA]);
 void fp_clear(void);
 
 static struct alarm budgets[MAX_PES];
@@ -39,7 +39,7 @@ static void fp_give(struct pe *pe)
 {
     fp_trap(false);
     isb();
-    fp_save(pe->guest_fp);
+    fp_registers_save(pe->guest_fp);
     fp_clear();
     pe->fp_saved = true;
 }
@@ -50,7 +50,7 @@ static void fp_take_back(struct pe *pe)
     if (!pe->fp_saved)
         return;
     isb();
-    fp_restore(pe->guest_fp);
+    fp_registers_load(pe->guest_fp);
     pe->fp_saved = false;
 }
 

@@ -92,6 +92,6 @@ describe("the nanovisor", () => {
           .split("\n")
           .filter((line) => line.trim()),
       );
-    expect(lines.length).toBeLessThan(4_400);
+    expect(lines.length).toBeLessThan(4_250);
   });
 });
