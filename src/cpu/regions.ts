@@ -146,9 +146,30 @@ export class Regions {
       const word = this.code.word(address)!;
       return this.code.instruction(word) ?? undefinedInstruction(word);
     };
-    const plan = planRegion(fetch, limits, (offset) => this.arrivalsNear(base, offset));
+    const plan = planRegion(
+      fetch,
+      limits,
+      (offset) => this.arrivalsNear(base, offset),
+      (register) => this.pointsTo(base, register),
+    );
+    // Of what was looked at, only what became part of the region ties it to a page.
+    const inRegion = (page: number): boolean =>
+      plan?.flow.blocks.some((b) => {
+        const last = b.start + 4 * Math.max(0, b.instructions.length - 1);
+        return Math.floor((inPage + b.start) / 4096) <= page && page <= Math.floor((inPage + last) / 4096);
+      }) ?? false;
+    for (const page of pages.keys()) if (!inRegion(page)) pages.delete(page);
     this.milliseconds += performance.now() - started;
     return plan && { plan, physical, inPage, pages };
+  }
+
+  /** How far from the PE's pc an X register points: where a BLR may go, now and then. */
+  private pointsTo(base: number, register: number): number | undefined {
+    const { i32 } = this.memory;
+    const [pc, x] = [(base + PeState.pc) >> 2, (base + PeState.x + 8 * register) >> 2];
+    if (register < 0 || i32[x + 1] !== i32[pc + 1]) return undefined;
+    const distance = (i32[x]! >>> 0) - (i32[pc]! >>> 0);
+    return distance % 4 === 0 ? distance : undefined;
   }
 
   /** Offsets near `offset` where control often arrives by a branch. */

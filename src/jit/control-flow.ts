@@ -1,4 +1,5 @@
 import type { Instruction } from "../isa/template.js";
+import { inlineLeafCalls } from "./leaf-calls.js";
 
 /** How a block ends. Offsets are bytes from the region's entry. */
 export type Terminator =
@@ -9,6 +10,8 @@ export type Terminator =
   /** BL, BLR: comes back at `next`. `target` is undefined when it is in a register. */
   | { readonly kind: "call"; readonly target: number | undefined; readonly next: number }
   | { readonly kind: "return" }
+  /** RET at the end of a leaf that was inlined: comes to where its call would come back. See leaf-calls.ts. */
+  | { readonly kind: "inlined return"; readonly next: number }
   /** BR. `targets` is where it may go in the region, as far as anyone knows; it may go elsewhere too. */
   | { readonly kind: "indirect"; readonly targets: readonly number[] }
   /** An instruction that always leaves for the machine: SVC, ERET... */
@@ -18,7 +21,7 @@ export type Terminator =
 export interface Block {
   readonly start: number;
   readonly instructions: readonly Instruction[];
-  readonly terminator: Terminator;
+  terminator: Terminator;
   successors: Block[];
   predecessors: Block[];
   /** Place in reverse postorder; the entry is 0. */
@@ -32,6 +35,11 @@ export interface Block {
   merge: boolean;
   /** Most instructions that can retire from its start to the next budget check. */
   longestPath: number;
+}
+
+/** Whether control goes from a block to a successor by a call that comes back, before which and after which state is in memory. */
+export function comesBack(from: Block, to: Block): boolean {
+  return from.terminator.kind === "call" && to.terminator.kind !== "inlined return";
 }
 
 /** A single-entry control-flow graph; blocks in reverse postorder. */
@@ -94,13 +102,15 @@ function isTableJump(br: Instruction, before: Instruction | undefined): boolean 
 
 /**
  * Follows the code from offset 0. `fetch` gives the instruction at an offset, or undefined where the region must not go
- * (another mapping, never executed). `arrivals` gives the offsets near the one of a BR where control often arrives.
+ * (another mapping, never executed). `arrivals` gives the offsets near the one of a BR where control often arrives; `callee` the
+ * offset at which an X register may point when BLR calls there.
  * Undefined when even the first instruction isn't there.
  */
 export function discover(
   fetch: (offset: number) => Instruction | undefined,
   limits: RegionLimits,
   arrivals: (offset: number) => readonly number[] = () => [],
+  callee: (register: number) => number | undefined = () => undefined,
 ): ControlFlow | undefined {
   const tables = new Map<number, readonly number[]>();
   const starts = new Set<number>([0]);
@@ -140,6 +150,7 @@ export function discover(
     if (known.has(start)) byStart.set(start, makeBlock(start, known, starts, tables));
   }
   for (const block of byStart.values()) connect(block, byStart);
+  inlineLeafCalls(byStart, fetch, arrivals, callee, limits.instructions - known.size);
   const blocks = analyse(byStart.get(0)!);
   let instructionCount = 0;
   for (const b of blocks) instructionCount += b.instructions.length;
@@ -168,6 +179,10 @@ function makeBlock(
     offset += 4;
     if (terminator === undefined && starts.has(offset)) terminator = { kind: "fall", next: offset };
   }
+  return newBlock(start, instructions, terminator);
+}
+
+export function newBlock(start: number, instructions: readonly Instruction[], terminator: Terminator): Block {
   return {
     start,
     instructions,
@@ -296,8 +311,8 @@ function classify(blocks: readonly Block[]): void {
     const b = blocks[i]!;
     let longest = 0;
     // Loop headers check the budget themselves, and so does what follows a call.
-    if (b.terminator.kind !== "call") {
-      for (const s of b.successors) if (s.order > b.order && !s.loopHeader) longest = Math.max(longest, s.longestPath);
+    for (const s of b.successors) {
+      if (s.order > b.order && !s.loopHeader && !comesBack(b, s)) longest = Math.max(longest, s.longestPath);
     }
     b.longestPath = b.instructions.length + longest;
   }

@@ -31,8 +31,9 @@ export function planRegion(
   fetch: (offset: number) => Instruction | undefined,
   limits: RegionLimits,
   arrivals?: (offset: number) => readonly number[],
+  callee?: (register: number) => number | undefined,
 ): RegionPlan | undefined {
-  const flow = discover(fetch, limits, arrivals);
+  const flow = discover(fetch, limits, arrivals, callee);
   return flow === undefined ? undefined : { flow };
 }
 

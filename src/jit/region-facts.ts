@@ -1,6 +1,6 @@
 import { reveal, slotSink, slotSp, slotZero } from "../ir/index.js";
 import type { Instruction } from "../isa/template.js";
-import type { Block, ControlFlow } from "./control-flow.js";
+import { type Block, type ControlFlow, comesBack } from "./control-flow.js";
 import { FlagsAt, type FlagsState, flagsAt, meetFlags } from "./fusion.js";
 
 /** What a region as a whole does, and what holds at the start of each block. Register sets are bit masks. */
@@ -172,10 +172,10 @@ function flagsDataflow(flow: ControlFlow): Map<Block, FlagsState> {
       if (before === undefined) continue;
       let state: FlagsState = before;
       for (const i of b.instructions) state = flagsAfter(i, state);
-      if (b.terminator.kind === "call") state = FlagsAt.memory;
       for (const s of b.successors) {
         const known = result.get(s);
-        const next = known === undefined ? state : meetFlags(known, state);
+        const there = comesBack(b, s) ? FlagsAt.memory : state;
+        const next = known === undefined ? there : meetFlags(known, there);
         if (next !== known) {
           result.set(s, next);
           changed = true;
@@ -198,9 +198,8 @@ function stackDataflow(flow: ControlFlow, checked: boolean): Map<Block, boolean>
         const writesSp = i.template.xWrites.some((o) => Number(i.values[o]) === slotSp);
         if (writesSp && !keepsStackAligned(i)) aligned = false;
       }
-      if (b.terminator.kind === "call") aligned = false;
       for (const s of b.successors) {
-        if (!aligned && result.get(s)) {
+        if ((!aligned || comesBack(b, s)) && result.get(s)) {
           result.set(s, false);
           changed = true;
         }
@@ -245,10 +244,10 @@ function dirtyDataflow(flow: ControlFlow, effects: ReadonlyMap<Block, Effects>):
     for (const b of flow.blocks) {
       const before = result.get(b)!;
       const e = effects.get(b)!;
-      const clean = b.terminator.kind === "call";
-      const x = clean ? 0 : before.x | e.xWritten;
-      const v = clean ? 0 : before.v | e.vWritten;
       for (const s of b.successors) {
+        const clean = comesBack(b, s);
+        const x = clean ? 0 : before.x | e.xWritten;
+        const v = clean ? 0 : before.v | e.vWritten;
         const known = result.get(s)!;
         if ((known.x | x) !== known.x || (known.v | v) !== known.v) {
           result.set(s, { x: known.x | x, v: known.v | v });
@@ -276,12 +275,11 @@ function neededDataflow(
       let x = 0;
       let v = 0;
       // After a call everything is loaded anew.
-      if (b.terminator.kind !== "call") {
-        for (const s of b.successors) {
-          const needed = result.get(s)!;
-          x |= needed.x;
-          v |= needed.v;
-        }
+      for (const s of b.successors) {
+        if (comesBack(b, s)) continue;
+        const needed = result.get(s)!;
+        x |= needed.x;
+        v |= needed.v;
       }
       const dirty = dirtyIn.get(b)!;
       x = dirty.x | e.xUsed | (x & ~e.xDefined);
@@ -312,7 +310,7 @@ function validDataflow(
       const e = effects.get(b)!;
       for (const s of b.successors) {
         const known = result.get(s)!;
-        const loaded = b.terminator.kind === "call" ? neededIn.get(s)! : undefined;
+        const loaded = comesBack(b, s) ? neededIn.get(s)! : undefined;
         const x = known.x & (loaded === undefined ? before.x | e.xDefined : loaded.x);
         const v = known.v & (loaded === undefined ? before.v | e.vDefined : loaded.v);
         if (x !== known.x || v !== known.v) {

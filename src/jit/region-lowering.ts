@@ -19,7 +19,7 @@ import {
 import type { Instruction } from "../isa/template.js";
 import { type Code, op, voidBlock } from "../wasm/code.js";
 import { Lowering } from "../wasm/lowering.js";
-import type { Block, ControlFlow } from "./control-flow.js";
+import { type Block, type ControlFlow, comesBack } from "./control-flow.js";
 import { dynamicFlags, FlagsAt, type FlagsState, flagsAt, flagsKind } from "./fusion.js";
 import { onlyAccess, type PageCaches, planPageCaches } from "./page-caches.js";
 import { hasArms, type RegionFacts, type Registers } from "./region-facts.js";
@@ -940,9 +940,13 @@ export class RegionLowering extends Lowering {
         this.continueAt(block, target);
         this.restore(saved);
         this.close();
-      } else if (s.purpose === "call") {
+      } else if (s.purpose === "call" && t.kind === "call") {
         this.call(() => this.pc(Number(this.operand(reveal(s.target)))));
       } else this.continueAt(block, target);
+      return;
+    }
+    if (t.kind === "inlined return") {
+      this.continueAt(block, t.next);
       return;
     }
     if (t.kind === "call") {
@@ -950,6 +954,7 @@ export class RegionLowering extends Lowering {
       this.value(s.target);
       this.set(target);
       this.lookWhereItLands(target, 1);
+      this.enterLeaf(target);
       this.call(() => this.get(target));
       return;
     }
@@ -973,6 +978,23 @@ export class RegionLowering extends Lowering {
     } else {
       this.get(0);
       code.u8(op.returnCall).u32(this.imports.dispatch);
+    }
+  }
+
+  /** Goes to the leaf function that was inlined for a BLR and has the address in `target`, if there is one. */
+  private enterLeaf(target: number): void {
+    for (const leaf of this.block.successors) {
+      if (comesBack(this.block, leaf)) continue;
+      this.get(target);
+      this.get(this.pcBase);
+      this.i64(leaf.start);
+      this.code.u8(op.i64Add).u8(op.i64Eq);
+      this.open(op.if);
+      this.storeState(PeState.btype, "i32", () => this.i32(0));
+      const saved = this.save();
+      this.goTo(this.block, leaf);
+      this.restore(saved);
+      this.close();
     }
   }
 
@@ -1043,7 +1065,7 @@ export class RegionLowering extends Lowering {
   private call(push: () => void): void {
     const { code, block } = this;
     const t = block.terminator as Extract<Block["terminator"], { kind: "call" }>;
-    const to = block.successors.find((s) => s.start === t.next);
+    const to = block.successors.find((s) => s.start === t.next && comesBack(block, s));
     this.leaveTo(push);
     if (to === undefined) {
       this.get(0);
