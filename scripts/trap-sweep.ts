@@ -1,7 +1,7 @@
 /**
  * Compares traps, register by register and control bit by control bit, with QEMU (see test/architecture/trap-sweep.ts):
  *
- *     npx tsx scripts/trap-sweep.ts [--core NAME] [--sweep plain|controls|encodings|pairs|random|returns|pending|pstate|step|breakpoints|watchpoints] [--limit LINES]
+ *     npx tsx scripts/trap-sweep.ts [--core NAME] [--sweep plain|controls|encodings|instructions|pairs|random|returns|pending|pstate|step|breakpoints|watchpoints] [--limit LINES]
  *         [--seed N] [--groups N]   of the random sweep
  */
 import { execFileSync } from "node:child_process";
@@ -26,6 +26,7 @@ import {
   buildSweep,
   controlGroups,
   everyRead,
+  everySystemInstruction,
   machineOptions,
   plainGroups,
   qemuCore,
@@ -49,6 +50,7 @@ const kinds: Readonly<Record<string, () => Omit<Sweep, "core">>> = {
   plain: () => ({ bodies: tableBodies(), groups: plainGroups(core) }),
   controls: () => ({ bodies: tableBodies(), groups: controlGroups(core) }),
   encodings: () => ({ bodies: everyRead(), groups: plainGroups(core) }),
+  instructions: () => ({ bodies: everySystemInstruction(), groups: plainGroups(core) }),
   pairs: () => ({ bodies: routedBodies, groups: pairGroups(core) }),
   random: () => ({ bodies: tableBodies(), groups: randomGroups(core, Number(values.seed), Number(values.groups)) }),
   returns: () => ({ bodies: returnBodies, groups: returnGroups(core, Number(values.seed), Number(values.groups)) }),

@@ -49,7 +49,7 @@ export const trapDepartures: readonly TrapDeparture[] = [
     why: "DACR32_EL2: UNDEFINED when EL1 doesn't support AArch32; QEMU's cores do",
   },
   {
-    body: /^dc zva$/,
+    body: /^(dc zva|sys #3, c7, c4, #1, x0)$/,
     ours: ({ esr }) => (esr & 0xf000_003f) >>> 0 === 0x9000_0021,
     theirs: ran,
     why: "DC ZVA: to any type of Device memory it generates an Alignment fault",

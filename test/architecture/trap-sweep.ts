@@ -104,6 +104,20 @@ export function everyRead(): Body[] {
   return found;
 }
 
+/** Every encoding of SYS, and of hints, barriers and MSR (immediate), but for WFI: some levels would wait for ever. */
+export function everySystemInstruction(): Body[] {
+  const found: Body[] = [];
+  for (let encoding = 0; encoding < 0x8000; encoding++) {
+    const { op0, op1, crn, crm, op2 } = splitEncoding(encoding);
+    const name = `#${op1}, c${crn}, c${crm}, #${op2}`;
+    if (op0 === 0) {
+      const word = (systemWord(encoding, false) | 31) >>> 0;
+      if (word !== 0xd503207f) found.push({ name: `op0 0, ${name}`, word });
+    } else found.push({ name: `sys ${name}, x0`, word: systemWord(encoding, false), address: true });
+  }
+  return found;
+}
+
 /** System instructions at encodings that the tables don't have, one in each CRn and op1, with SYS and SYSL. */
 const otherInstructions: Readonly<Record<string, number>> = {
   "svc #1": 0xd4000021,

@@ -14,6 +14,7 @@ import { compareOutcomes } from "./trap-departures.js";
 import {
   buildSweep,
   controlGroups,
+  everySystemInstruction,
   type Group,
   machineOptions,
   type Outcome,
@@ -51,6 +52,16 @@ function differences(core: string, groups: readonly Group[], extra: readonly str
 describe("accesses to system registers end as on QEMU", () => {
   it.each(["cortex-a53", "cortex-a57", "neoverse-n1", "max"])("%s, nothing trapped", (core) => {
     expect(differences(core, plainGroups(core), [])).toEqual([]);
+  });
+
+  it("neoverse-n1, every encoding of a system instruction", () => {
+    const sweep: Sweep = {
+      core: "neoverse-n1",
+      bodies: everySystemInstruction(),
+      groups: plainGroups("neoverse-n1").filter(({ name }) => /^(EL[012]|EL2, E2H)$/.test(name)),
+    };
+    const { ours, theirs } = outcomes(sweep, []);
+    expect(compareOutcomes(sweep, ours, theirs).differences).toEqual([]);
   });
 
   it.each([
