@@ -536,27 +536,27 @@ export class RegionLowering extends Lowering {
   /** What an arm does to what is known holds only if it ran: afterwards, the weaker of before and after is known. */
   private arms(s: Extract<Statement, { kind: "if" | "while" }>): void {
     const setsFlags = this.instruction.template.writesFlags && hasArms(this.instruction);
-    if (s.kind === "while" || !setsFlags) {
+    if (s.kind === "while" || (!setsFlags && s.otherwise.length === 0)) {
       const before = this.save();
       super.statement(s);
       this.join(before);
       return;
     }
-    // Each arm puts the flags into PE state; an arm that sets none leaves what was pending before.
+    // Where arms set flags, each puts them into PE state; an arm that sets none leaves what was pending before.
     this.value(s.condition);
     const before = this.save();
     this.open(op.if);
     this.statements(s.taken);
-    this.settleFlags();
+    if (setsFlags) this.settleFlags();
     this.join(before);
     const between = this.save();
     this.restore(before);
     this.code.u8(op.else);
     this.statements(s.otherwise);
-    this.settleFlags();
+    if (setsFlags) this.settleFlags();
     this.close();
     this.join(between);
-    this.flagsState = FlagsAt.memory;
+    if (setsFlags) this.flagsState = FlagsAt.memory;
   }
 
   private join(before: ReturnType<RegionLowering["save"]>): void {
