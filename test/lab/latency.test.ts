@@ -114,11 +114,18 @@ describe("interrupts of a busy system", () => {
 
 describe("an offlet", () => {
   it("takes no exception, and doesn't mind what the kernel's PE does", () => {
+    // Where its loop is when the time comes decides whether it still passes the ISB; nothing but the loop is ever there.
+    const only = (name: string, level: "EL0" | "EL2"): void => {
+      const counts = Object.keys(typical(timerExperiment, name));
+      expect(counts).toContain(`instruction ${level}`);
+      expect(counts).toContain("registerRead CNTVCT_EL0");
+      expect(["barrier ISB", `instruction ${level}`, "registerRead CNTVCT_EL0"]).toEqual(
+        expect.arrayContaining(counts),
+      );
+    };
     for (const load of ["idle", "busy"]) {
-      const classic = typical(timerExperiment, `offlet, classic, ${load}`);
-      expect(Object.keys(classic).sort()).toEqual(["barrier ISB", "instruction EL2", "registerRead CNTVCT_EL0"]);
-      const guarded = typical(timerExperiment, `offlet, guarded, ${load}`);
-      expect(Object.keys(guarded).sort()).toEqual(["barrier ISB", "instruction EL0", "registerRead CNTVCT_EL0"]);
+      only(`offlet, classic, ${load}`, "EL2");
+      only(`offlet, guarded, ${load}`, "EL0");
     }
   });
 });
