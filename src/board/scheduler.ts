@@ -1,4 +1,4 @@
-import type { MachineClock } from "./machine-clock.js";
+import type { MachineClock, RunProgress } from "./machine-clock.js";
 
 /** Why a processing element's turn ended: its instructions are used up, or others may go first (WFI, WFE, YIELD). */
 export type TurnEnd = "limit" | "yield";
@@ -39,6 +39,10 @@ export class Scheduler {
   /** Instructions left of the current PE's turn. */
   #left: number;
   #stopped = false;
+  /** Nanoseconds since power-on when the turn under way began. */
+  #turnStart = 0;
+  /** Turns are short and many: one object serves all. */
+  readonly #progress: RunProgress;
   /** Instructions of all PEs since power-on. */
   instructions = 0;
   /** Nanoseconds passed over while every PE waited. */
@@ -50,6 +54,10 @@ export class Scheduler {
     this.#processors = processors;
     this.#turn = turn;
     this.#left = turn;
+    this.#progress = {
+      elapsed: () => processors.retired(),
+      endBy: (at) => processors.shorten(Math.max(0, Math.ceil(at - this.#turnStart))),
+    };
   }
 
   /** Ends the slice under way after the instruction under way, or else the next one before it begins. */
@@ -102,11 +110,8 @@ export class Scheduler {
 
   #runTurn(limit: number): number {
     const processors = this.#processors;
-    const start = this.#clock.now();
-    this.#clock.progress = {
-      elapsed: () => processors.retired(),
-      endBy: (at) => processors.shorten(Math.max(0, Math.ceil(at - start))),
-    };
+    this.#turnStart = this.#clock.now();
+    this.#clock.progress = this.#progress;
     const end = processors.run(this.#current, limit);
     const retired = processors.retired();
     this.#clock.advance(retired);

@@ -746,7 +746,9 @@ export class ProcessingElement {
 
   /** Drives an interrupt wire of the PE. */
   setInterrupt(name: InterruptName, level: boolean): void {
-    this.#wires = level ? this.#wires | Interrupt[name] : this.#wires & ~Interrupt[name];
+    const wires = level ? this.#wires | Interrupt[name] : this.#wires & ~Interrupt[name];
+    if (wires === this.#wires) return;
+    this.#wires = wires;
     this.updateInterrupts();
   }
 

@@ -186,7 +186,9 @@ export class GicState {
     const modifierMask = this.disableSecurity ? 0 : -1;
     const shared = bank === this.spis;
     for (let word = 0; word < bank.words; word++) {
-      let candidates = bank.pending(word) & bank.enabled[word]! & ~bank.active[word]!;
+      const enabled = bank.enabled[word]!;
+      if (enabled === 0) continue;
+      let candidates = enabled & bank.pending(word) & ~bank.active[word]!;
       if (candidates === 0) continue;
       const group = bank.group[word]!;
       const modifier = bank.groupModifier[word]! & modifierMask;
