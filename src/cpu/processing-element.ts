@@ -518,8 +518,10 @@ export class ProcessingElement {
       this.#work(index);
       return;
     }
-    i32[w + levelWord] = index;
-    level.enter(i32, w);
+    if (i32[w + levelWord] !== index) {
+      i32[w + levelWord] = index;
+      level.enter(i32, w);
+    }
     this.debugEvents = level.debug ? debugEventsOf(this) : 0;
     if (this.haveEl3) this.#tellSecurity();
   }
