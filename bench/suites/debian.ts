@@ -34,7 +34,7 @@ export async function debian(context: Context): Promise<SuiteResult> {
       toEnd.add(engine, run.seconds);
     }
   }
-  const goal = { of: "ratio", atMost: 2 } as const;
+  const goal = { of: "ratio", atMost: 1 } as const;
   return {
     suite: "debian: wall time",
     rows: [toShell.row("to the shell", "s"), toEnd.row("to power-off", "s", goal)],
@@ -52,7 +52,7 @@ export async function memory(context: Context): Promise<SuiteResult> {
     const run = await runEngine(engine, options, failures);
     peak.add(engine, run.peakMemory / 2 ** 20);
   }
-  const goal = { of: "trapeze", atMost: GUEST_RAM_MIB + 400 } as const;
+  const goal = { of: "trapeze", atMost: GUEST_RAM_MIB + 300 } as const;
   return {
     suite: `memory: peak resident, Debian boot, ${GUEST_RAM_MIB} MiB guest`,
     rows: [peak.row("peak", "MiB", goal)],

@@ -47,13 +47,13 @@ export async function kernels(context: Context): Promise<SuiteResult> {
       }
     }
     if (checksums.size !== 1 || checksums.has("none")) failures.push(`${name}: checksums ${[...checksums].join(", ")}`);
-    rows.push(samples.row(name, "s", { of: "ratio", atMost: 1.5 }));
+    rows.push(samples.row(name, "s", { of: "ratio", atMost: 1 }));
   }
   const ratios = rows.map(ratio).filter((value) => value !== undefined);
   return {
     suite: "kernels: seconds without start-up",
     rows,
     failures,
-    ...(ratios.length > 0 && { geomean: { ratio: geometricMean(ratios), atMost: 0.8 } }),
+    ...(ratios.length > 0 && { geomean: { ratio: geometricMean(ratios), atMost: 0.5 } }),
   };
 }

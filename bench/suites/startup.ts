@@ -5,7 +5,7 @@ import { rootDirectory } from "../engines.js";
 import type { SuiteResult } from "../report.js";
 import { type Context, runEngine, Samples } from "./suite.js";
 
-const goal = { of: "trapeze", atMost: 0.3 } as const;
+const goal = { of: "trapeze", atMost: 0.15 } as const;
 
 /**
  * From the command's start to the end of a guest whose first instructions end it (an upper bound of the time to the first
