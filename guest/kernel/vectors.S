@@ -3,6 +3,7 @@
  * The kernel works on the PE's stack and answers with the frame to go on with, which may be another thread's.
  * The kernel runs with interrupts masked: an exception from EL1 is an error in it.
  */
+#include "general_registers.h"
 #include "layout.h"
 
     .macro  from_el0 handler
@@ -32,20 +33,7 @@ exception_vectors:
     .endr
 
 save:
-    stp     x2, x3, [sp, #16 * 1]
-    stp     x4, x5, [sp, #16 * 2]
-    stp     x6, x7, [sp, #16 * 3]
-    stp     x8, x9, [sp, #16 * 4]
-    stp     x10, x11, [sp, #16 * 5]
-    stp     x12, x13, [sp, #16 * 6]
-    stp     x14, x15, [sp, #16 * 7]
-    stp     x16, x17, [sp, #16 * 8]
-    stp     x18, x19, [sp, #16 * 9]
-    stp     x20, x21, [sp, #16 * 10]
-    stp     x22, x23, [sp, #16 * 11]
-    stp     x24, x25, [sp, #16 * 12]
-    stp     x26, x27, [sp, #16 * 13]
-    stp     x28, x29, [sp, #16 * 14]
+    save_x2_to_x29
     mrs     x2, sp_el0
     stp     x30, x2, [sp, #16 * 15]
     mrs     x2, elr_el1
@@ -66,20 +54,7 @@ frame_resume:                               // x0: the frame
     msr     spsr_el1, x3
     ldp     x30, x2, [sp, #16 * 15]
     msr     sp_el0, x2
-    ldp     x28, x29, [sp, #16 * 14]
-    ldp     x26, x27, [sp, #16 * 13]
-    ldp     x24, x25, [sp, #16 * 12]
-    ldp     x22, x23, [sp, #16 * 11]
-    ldp     x20, x21, [sp, #16 * 10]
-    ldp     x18, x19, [sp, #16 * 9]
-    ldp     x16, x17, [sp, #16 * 8]
-    ldp     x14, x15, [sp, #16 * 7]
-    ldp     x12, x13, [sp, #16 * 6]
-    ldp     x10, x11, [sp, #16 * 5]
-    ldp     x8, x9, [sp, #16 * 4]
-    ldp     x6, x7, [sp, #16 * 3]
-    ldp     x4, x5, [sp, #16 * 2]
-    ldp     x2, x3, [sp, #16 * 1]
+    load_x29_to_x2
     ldp     x0, x1, [sp]
     eret
 

@@ -1,5 +1,6 @@
 /* Handlers that do no more than count, and handlers that save and restore all general registers, as most systems do. */
 #include "crossings.h"
+#include "general_registers.h"
 #include "lab.h"
 
     /* A vector table with `handler` for synchronous exceptions from a lower level; all others stop the program. */
@@ -48,20 +49,7 @@ saving:
     cbnz    x2, 1f
     sub     sp, sp, #256
     stp     x0, x1, [sp, #16 * 0]
-    stp     x2, x3, [sp, #16 * 1]
-    stp     x4, x5, [sp, #16 * 2]
-    stp     x6, x7, [sp, #16 * 3]
-    stp     x8, x9, [sp, #16 * 4]
-    stp     x10, x11, [sp, #16 * 5]
-    stp     x12, x13, [sp, #16 * 6]
-    stp     x14, x15, [sp, #16 * 7]
-    stp     x16, x17, [sp, #16 * 8]
-    stp     x18, x19, [sp, #16 * 9]
-    stp     x20, x21, [sp, #16 * 10]
-    stp     x22, x23, [sp, #16 * 11]
-    stp     x24, x25, [sp, #16 * 12]
-    stp     x26, x27, [sp, #16 * 13]
-    stp     x28, x29, [sp, #16 * 14]
+    save_x2_to_x29
     mrs     x0, esr_el2
     mrs     x1, elr_el2
     stp     x30, x1, [sp, #16 * 15]
@@ -75,20 +63,7 @@ saving:
     blr     x1
     ldp     x30, x1, [sp, #16 * 15]
     msr     elr_el2, x1
-    ldp     x28, x29, [sp, #16 * 14]
-    ldp     x26, x27, [sp, #16 * 13]
-    ldp     x24, x25, [sp, #16 * 12]
-    ldp     x22, x23, [sp, #16 * 11]
-    ldp     x20, x21, [sp, #16 * 10]
-    ldp     x18, x19, [sp, #16 * 9]
-    ldp     x16, x17, [sp, #16 * 8]
-    ldp     x14, x15, [sp, #16 * 7]
-    ldp     x12, x13, [sp, #16 * 6]
-    ldp     x10, x11, [sp, #16 * 5]
-    ldp     x8, x9, [sp, #16 * 4]
-    ldp     x6, x7, [sp, #16 * 3]
-    ldp     x4, x5, [sp, #16 * 2]
-    ldp     x2, x3, [sp, #16 * 1]
+    load_x29_to_x2
     ldp     x0, x1, [sp], #256
     eret
 1:  br      x2
