@@ -3,14 +3,14 @@
  * QEMU and on Trapeze.
  * npx tsx test/nested/run.ts --help
  */
-import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { findDebian } from "../../src/cli/debian/cache.js";
 import { UserError } from "../../src/cli/errors.js";
-import { type MachineName, machineNames, rootDirectory } from "../software/machines.js";
+import { chosenMachines, positive, runCommand } from "../software/command.js";
+import { type MachineName, machineCommands } from "../software/machines.js";
 import { softwareDirectory } from "../software/packages.js";
+import { missingMilestones, type WatchedBoot, watchBoot } from "../software/watched-boot.js";
 import { buildNestedImages, type NestedImages } from "./image.js";
 
 const help = `usage: npx tsx test/nested/run.ts [options]
@@ -44,19 +44,11 @@ interface Options {
   readonly echo: boolean;
 }
 
-interface Outcome {
-  readonly seconds: number;
-  /** Empty when all went well. */
-  readonly problems: readonly string[];
-}
-
 function command(machine: MachineName, kernel: string, images: NestedImages, options: Options): string[] {
-  const program =
-    machine === "qemu" ? ["qemu-system-aarch64"] : [process.execPath, `${rootDirectory}bin/trapeze.js`, "run"];
   const modules = "trapeze.modules=virtio_mmio,virtio_blk,crc32c_generic,ext4";
   const words = `console=ttyAMA0 ${modules} trapeze.command=/nested/mount nested.smp=${options.processors} ${options.append}`;
   return [
-    ...program,
+    ...machineCommands[machine],
     ...["-M", "virt,virtualization=on,gic-version=3", "-cpu", options.cpu, "-smp", `${options.processors}`],
     ...["-m", "1024", "-nographic", "-no-reboot", "-kernel", kernel, "-initrd", images.initrd, "-append", words],
     ...[
@@ -68,51 +60,20 @@ function command(machine: MachineName, kernel: string, images: NestedImages, opt
   ];
 }
 
-function run(machine: MachineName, kernel: string, images: NestedImages, options: Options): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const [file, ...args] = command(machine, kernel, images, options);
-    const started = performance.now();
-    let console = "";
-    let late = false;
-    const child = spawn(file!, args, { stdio: ["ignore", "pipe", "pipe"] });
-    const timer = setTimeout(() => {
-      late = true;
-      child.kill("SIGKILL");
-    }, options.limit * 1000);
-    const end = (): void => void child.kill("SIGKILL");
-    process.once("exit", end);
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding("utf8").on("data", (text: string) => {
-        console += text;
-        if (options.echo) process.stderr.write(text);
-      });
-    child.on("error", (error) => reject(new UserError(`can't start ${file}: ${error.message}`)));
-    child.on("close", (code, signal) => {
-      clearTimeout(timer);
-      process.removeListener("exit", end);
-      const name = `nested.${machine}.${options.cpu}.${options.processors}.log`;
-      writeFileSync(join(softwareDirectory(), "consoles", name), console);
-      const problems = late
-        ? [`killed after ${options.limit} s`]
-        : code === 0
-          ? []
-          : [`ended with ${code === null ? signal : `status ${code}`}`];
-      resolve({ seconds: (performance.now() - started) / 1000, problems: [...problems, ...judge(console)] });
-    });
-  });
-}
-
-function judge(console: string): string[] {
-  const lines = console.split(/\r*\n/);
-  const problems: string[] = [];
-  let at = 0;
-  for (const milestone of milestones) {
-    const found = lines.findIndex((line, n) => n >= at && milestone.test(line));
-    if (found < 0) problems.push(`no line ${milestone}`);
-    else at = found;
-  }
-  problems.push(...lines.filter((line) => complaints.test(line)));
-  return problems;
+async function run(
+  machine: MachineName,
+  kernel: string,
+  images: NestedImages,
+  options: Options,
+): Promise<Pick<WatchedBoot, "seconds" | "problems">> {
+  const { cpu, processors, limit, echo } = options;
+  const log = `nested.${machine}.${cpu}.${processors}.log`;
+  const boot = await watchBoot(command(machine, kernel, images, options), { limit, echo, log });
+  const complained = boot.lines.filter((line) => complaints.test(line));
+  return {
+    seconds: boot.seconds,
+    problems: [...boot.problems, ...missingMilestones(boot.lines, milestones), ...complained],
+  };
 }
 
 async function main(): Promise<number> {
@@ -131,14 +92,12 @@ async function main(): Promise<number> {
     console.log(help);
     return 0;
   }
-  const machines = machineNames.filter((name) => values.machine === "both" || values.machine === name);
-  if (machines.length === 0) throw new UserError(`--machine: '${values.machine}' is none of qemu, trapeze and both`);
+  const machines = chosenMachines(values.machine);
   const limit = positive(values.limit, "--limit");
   const counts = values.smp.split(",").map((text) => positive(text, "--smp"));
   const debian = findDebian("debian");
   if (!debian) throw new UserError("Debian's kernel isn't in the cache: run npx trapeze get debian");
   const images = buildNestedImages(debian.image, debian.initramfs, (line) => console.error(line));
-  mkdirSync(join(softwareDirectory(), "consoles"), { recursive: true });
   let bad = 0;
   for (const cpu of values.cpu.split(","))
     for (const processors of counts)
@@ -154,17 +113,4 @@ async function main(): Promise<number> {
   return bad > 0 ? 1 : 0;
 }
 
-function positive(text: string, option: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new UserError(`${option} wants a whole number from 1, not '${text}'`);
-  return value;
-}
-
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(2));
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(`nested: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 2;
-}
+await runCommand("nested", main);

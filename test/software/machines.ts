@@ -9,7 +9,8 @@ export const machineNames = ["qemu", "trapeze"] as const;
 export type MachineName = (typeof machineNames)[number];
 
 const trapeze = `${rootDirectory}bin/trapeze.js`;
-const commands: Readonly<Record<MachineName, readonly [string, ...string[]]>> = {
+/** The command of each machine, which its options follow. */
+export const machineCommands: Readonly<Record<MachineName, readonly [string, ...string[]]>> = {
   qemu: ["qemu-system-aarch64"],
   trapeze: [process.execPath, trapeze, "run"],
 };
@@ -59,7 +60,7 @@ export function bootCommand(options: Omit<BootOptions, "echo">): [string, ...str
   const { machine, cpu, processors, memoryMiB, image, initrd, append, extra } = options;
   if (machine === "trapeze" && !existsSync(trapeze))
     throw new UserError("bin/trapeze.js isn't there: build it with npm run build, or use --machine qemu");
-  const [file, ...rest] = commands[machine];
+  const [file, ...rest] = machineCommands[machine];
   const board = ["-M", "virt,gic-version=3", "-cpu", cpu, "-smp", `${processors}`, "-m", `${memoryMiB}`];
   const boot = ["-kernel", image, "-initrd", initrd, "-append", append];
   return [file, ...rest, ...board, "-nographic", "-no-reboot", ...boot, ...extra];

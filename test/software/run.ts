@@ -9,8 +9,9 @@ import { parseArgs } from "node:util";
 import { findDebian } from "../../src/cli/debian/cache.js";
 import { UserError } from "../../src/cli/errors.js";
 import { readRecord, writeRecord } from "./answers.js";
+import { chosenMachines, positive, runCommand } from "./command.js";
 import { buildImage } from "./image.js";
-import { type BootResult, boot, bootCommand, type MachineName, machineNames } from "./machines.js";
+import { type BootResult, boot, bootCommand, type MachineName } from "./machines.js";
 import { softwareDirectory } from "./packages.js";
 import { judge, printVerdicts, type Verdict } from "./verdict.js";
 import { workloads } from "./workloads.js";
@@ -65,8 +66,7 @@ async function main(): Promise<number> {
   const names = positionals.length > 0 ? positionals : Object.keys(workloads);
   const unknown = names.find((name) => !Object.hasOwn(workloads, name));
   if (unknown) throw new UserError(`no workload named '${unknown}'; there are ${Object.keys(workloads).join(", ")}`);
-  const machines = machineNames.filter((name) => values.machine === "both" || values.machine === name);
-  if (machines.length === 0) throw new UserError(`--machine: '${values.machine}' is none of qemu, trapeze and both`);
+  const machines = chosenMachines(values.machine);
   const processors = positive(values.smp, "--smp");
   if (values.list) {
     for (const name of names)
@@ -132,22 +132,9 @@ async function main(): Promise<number> {
   return bad > 0 || incomplete.length > 0 ? 1 : 0;
 }
 
-function positive(text: string, option: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new UserError(`${option} wants a whole number from 1, not '${text}'`);
-  return value;
-}
-
 /** For a shell. */
 function quoted(word: string): string {
   return /^[\w./,=:+@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(2));
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(`software: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 2;
-}
+await runCommand("software", main);

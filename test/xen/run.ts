@@ -3,15 +3,15 @@
  * Trapeze.
  * npx tsx test/xen/run.ts --help
  */
-import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { findDebian } from "../../src/cli/debian/cache.js";
 import { findXen } from "../../src/cli/debian/xen.js";
 import { UserError } from "../../src/cli/errors.js";
-import { type MachineName, machineNames, rootDirectory } from "../software/machines.js";
+import { chosenMachines, positive, runCommand } from "../software/command.js";
+import { type MachineName, machineCommands } from "../software/machines.js";
 import { softwareDirectory } from "../software/packages.js";
+import { missingMilestones, type WatchedBoot, watchBoot } from "../software/watched-boot.js";
 import { buildDomuInitrd } from "./image.js";
 import { type XenScenario, xenOptions } from "./options.js";
 
@@ -74,13 +74,6 @@ const explained = /WARNING: CPU: \d+ PID: \d+ at arch\/arm64\/mm\/mmu\.c:\d+ vme
 const compared =
   /^\(XEN\) (?!d1v)(?! +[\da-f: ]+$)(?!.*(Features|ISA|Extensions|Instruction Sets|32-bit|Exception Levels|SMC Calling|SMCCC|update your firmware|Latest ChangeSet|atomics|DTB to|BW_MHz|alternatives))/;
 
-interface Outcome {
-  readonly seconds: number;
-  readonly lines: readonly string[];
-  /** Empty when all went well. */
-  readonly problems: readonly string[];
-}
-
 interface Options {
   readonly scenario: XenScenario;
   readonly cpu: string;
@@ -89,60 +82,21 @@ interface Options {
   readonly echo: boolean;
 }
 
-function run(machine: MachineName, images: { xen: string; kernel: string; initrd: string }, options: Options) {
-  return new Promise<Outcome>((resolve, reject) => {
-    const program =
-      machine === "qemu" ? ["qemu-system-aarch64"] : [process.execPath, `${rootDirectory}bin/trapeze.js`, "run"];
-    const [file, ...args] = [
-      ...program,
-      "-cpu",
-      options.cpu,
-      ...xenOptions(images, options.processors, options.scenario),
-    ];
-    const started = performance.now();
-    let text = "";
-    let late = false;
-    const child = spawn(file!, args, { stdio: ["ignore", "pipe", "pipe"] });
-    const end = (): void => void child.kill("SIGKILL");
-    const timer = setTimeout(() => {
-      late = true;
-      end();
-    }, options.limit * 1000);
-    process.once("exit", end);
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding("utf8").on("data", (piece: string) => {
-        text += piece;
-        if (options.echo) process.stderr.write(piece);
-      });
-    child.on("error", (error) => reject(new UserError(`can't start ${file}: ${error.message}`)));
-    child.on("close", (code, signal) => {
-      clearTimeout(timer);
-      process.removeListener("exit", end);
-      writeFileSync(
-        join(
-          softwareDirectory(),
-          "consoles",
-          `${options.scenario === "dom0" ? "xen" : "domu"}.${machine}.${options.cpu}.${options.processors}.log`,
-        ),
-        text,
-      );
-      const how = late ? `killed after ${options.limit} s` : `ended with ${code === null ? signal : `status ${code}`}`;
-      const lines = text.split(/\r*\n/);
-      const problems = [...(code === 0 ? [] : [how]), ...judge(lines, milestones[options.scenario])];
-      resolve({ seconds: (performance.now() - started) / 1000, lines, problems });
-    });
-  });
-}
-
-function judge(lines: readonly string[], wanted: readonly RegExp[]): string[] {
-  const problems: string[] = [];
-  let at = 0;
-  for (const milestone of wanted) {
-    const found = lines.findIndex((line, n) => n >= at && milestone.test(line));
-    if (found < 0) problems.push(`no line ${milestone}`);
-    else at = found;
-  }
-  return [...problems, ...lines.filter((line) => complaints.test(line) && !explained.test(line))];
+async function run(
+  machine: MachineName,
+  images: { xen: string; kernel: string; initrd: string },
+  options: Options,
+): Promise<WatchedBoot> {
+  const { scenario, cpu, processors, limit, echo } = options;
+  const command = [...machineCommands[machine], "-cpu", cpu, ...xenOptions(images, processors, scenario)];
+  const log = `${scenario === "dom0" ? "xen" : "domu"}.${machine}.${cpu}.${processors}.log`;
+  const { seconds, lines, problems } = await watchBoot(command, { limit, echo, log });
+  const complained = lines.filter((line) => complaints.test(line) && !explained.test(line));
+  return {
+    seconds,
+    lines,
+    problems: [...problems, ...missingMilestones(lines, milestones[scenario]), ...complained],
+  };
 }
 
 /** Xen's lines, with what differs from run to run taken out: digits say where things lie and how long they take. */
@@ -179,8 +133,7 @@ async function main(): Promise<number> {
     console.log(help);
     return 0;
   }
-  const machines = machineNames.filter((name) => values.machine === "both" || values.machine === name);
-  if (machines.length === 0) throw new UserError(`--machine: '${values.machine}' is none of qemu, trapeze and both`);
+  const machines = chosenMachines(values.machine);
   const scenarios = (["dom0", "domu"] as const).filter((name) => values.run === "both" || values.run === name);
   if (scenarios.length === 0) throw new UserError(`--run: '${values.run}' is none of dom0, domu and both`);
   const xen = findXen();
@@ -190,14 +143,13 @@ async function main(): Promise<number> {
   const limit = positive(values.limit, "--limit");
   const counts = values.smp.split(",").map((text) => positive(text, "--smp"));
   const kernel = debian.image;
-  mkdirSync(join(softwareDirectory(), "consoles"), { recursive: true });
   let bad = 0;
   for (const scenario of scenarios) {
     const initrd = scenario === "dom0" ? debian.initramfs : buildDomuInitrd(debian, (line) => void console.error(line));
     for (const cpu of values.cpu.split(","))
       for (const processors of counts) {
         const options = { scenario, cpu, processors, limit, echo: values.verbose };
-        let theirs: Outcome | undefined;
+        let theirs: WatchedBoot | undefined;
         for (const machine of machines) {
           const outcome = await run(machine, { xen, kernel, initrd }, options);
           if (machine === "qemu") theirs = outcome;
@@ -215,17 +167,4 @@ async function main(): Promise<number> {
   return bad > 0 ? 1 : 0;
 }
 
-function positive(text: string, option: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new UserError(`${option} wants a whole number from 1, not '${text}'`);
-  return value;
-}
-
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(2));
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(`xen: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 2;
-}
+await runCommand("xen", main);
