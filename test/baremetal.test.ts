@@ -2,10 +2,11 @@
  * The guest programs of guest/demo and guest/tests, run on QEMU and on Trapeze with the same options: output and exit status must be
  * equal, but for the departures listed beside this file. Needs scripts/get-tools.sh's packages, and fails without them.
  */
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Departure, departures } from "./baremetal-departures.js";
+import { type Ending, runToEnd } from "./support/run-to-end.js";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 const LIMIT_MS = 30_000;
@@ -16,12 +17,6 @@ interface Run {
   readonly cpu: string;
   readonly machine: string;
   readonly pes: number;
-}
-
-interface Ending {
-  readonly status: number | string;
-  readonly lines: readonly string[];
-  readonly errors: string;
 }
 
 const onCore = (program: string, cpu = "cortex-a57", machine = "", pes = 1): Run => ({
@@ -74,27 +69,7 @@ const options = (run: Run): string[] =>
     ["-kernel", run.image],
   ].flat();
 
-/** Runs to its end, or to the limit: then the status says so. */
-function execute(command: string, args: readonly string[]): Promise<Ending> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    let errors = "";
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      child.kill("SIGKILL");
-    }, LIMIT_MS);
-    child.stdout.on("data", (chunk) => (output += chunk));
-    child.stderr.on("data", (chunk) => (errors += chunk));
-    child.on("error", reject);
-    child.on("close", (code, signal) => {
-      clearTimeout(timer);
-      const status = late ? `no end within ${LIMIT_MS / 1000} s` : (code ?? `${signal}`);
-      resolve({ status, lines: output.replaceAll("\r", "").split("\n"), errors });
-    });
-  });
-}
+const execute = (command: string, args: readonly string[]): Promise<Ending> => runToEnd(command, args, LIMIT_MS);
 
 const answers = new Map<Run, Promise<Ending>>();
 function onQemu(run: Run): Promise<Ending> {

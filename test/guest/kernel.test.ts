@@ -2,11 +2,10 @@
  * The guest kernel and its programs on QEMU and on Trapeze, with the same options: the consoles must be equal, line by line. Programs
  * print times only when they are asked to.
  */
-import { spawn } from "node:child_process";
 import { describe, expect, it } from "vitest";
+import { type Ending, runToEnd } from "../support/run-to-end.js";
 import { hasTool } from "../support/tools.js";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
 const LIMIT_MS = 50_000;
 
 interface Run {
@@ -57,33 +56,7 @@ const options = (run: Run): string[] =>
     ["-append", `${run.kernel ? `${run.kernel} ` : ""}init=${run.init}`],
   ].flat();
 
-interface Ending {
-  readonly status: number | string;
-  readonly lines: readonly string[];
-  readonly errors: string;
-}
-
-/** Runs to its end, or to the limit: then the status says so. */
-function execute(command: string, args: readonly string[]): Promise<Ending> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    let errors = "";
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      child.kill("SIGKILL");
-    }, LIMIT_MS);
-    child.stdout.on("data", (chunk) => (output += chunk));
-    child.stderr.on("data", (chunk) => (errors += chunk));
-    child.on("error", reject);
-    child.on("close", (code, signal) => {
-      clearTimeout(timer);
-      const status = late ? `no end within ${LIMIT_MS / 1000} s` : (code ?? `${signal}`);
-      resolve({ status, lines: output.replaceAll("\r", "").split("\n"), errors });
-    });
-  });
-}
+const execute = (command: string, args: readonly string[]): Promise<Ending> => runToEnd(command, args, LIMIT_MS);
 
 const trapeze = (run: Run, ...more: string[]): Promise<Ending> =>
   execute("node", ["bin/trapeze.js", "run", ...options(run), ...more]);

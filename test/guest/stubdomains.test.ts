@@ -2,15 +2,11 @@
  * Stubdomains: the guests that ask applications everything ask domains the same, one of its own tries what only a domain could do, and
  * QEMU judges what comes out.
  */
-import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
-const ROOT = new URL("../..", import.meta.url).pathname;
-const BUILD = join(ROOT, "guest/build");
-const LIMIT_MS = 60_000;
+import { buildGuest, GUEST_BUILD, machine, onQemu, onTrapeze, packBundle } from "../support/nanovisor.js";
 
 /** Guests of guest/tests. The one of applications replaces one at run time, so that its scheduler is one. */
 type Client = "native" | "stubdomain";
@@ -31,44 +27,17 @@ function bundle(client: Client, budget = shortBudget): string {
   const output = join(folder, `${client}.bundle`);
   writeFileSync(list, registry(client, budget));
   const files = [
-    `kernel:kernel=${BUILD}/tests/${client}/client.image`,
+    `kernel:kernel=${GUEST_BUILD}/tests/${client}/client.image`,
     `text:applications=${list}`,
-    `application:scheduler=${BUILD}/apps/scheduler.elf`,
-    `domain:clock=${BUILD}/stubdomain/scheduler.elf`,
-    ...["pl011", "tee"].map((name) => `domain:${name}=${BUILD}/stubdomain/${name}.elf`),
+    `application:scheduler=${GUEST_BUILD}/apps/scheduler.elf`,
+    `domain:clock=${GUEST_BUILD}/stubdomain/scheduler.elf`,
+    ...["pl011", "tee"].map((name) => `domain:${name}=${GUEST_BUILD}/stubdomain/${name}.elf`),
   ];
-  execFileSync("node", ["scripts/pack-bundle.js", output, ...files], { cwd: ROOT });
-  return output;
+  return packBundle(output, files);
 }
-
-interface Ending {
-  readonly status: number | string | null;
-  readonly lines: readonly string[];
-}
-
-function execute(command: string, args: readonly string[]): Promise<Ending> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], timeout: LIMIT_MS });
-    let output = "";
-    child.stdout.on("data", (chunk) => (output += chunk));
-    child.stderr.on("data", (chunk) => (output += chunk));
-    child.on("error", reject);
-    child.on("close", (code, signal) =>
-      resolve({ status: code ?? signal, lines: output.replaceAll("\r", "").split("\n") }),
-    );
-  });
-}
-
-const options = (cpu: string, pes: number, initrd: string): string[] =>
-  [
-    ["-M", "virt,gic-version=3,virtualization=on", "-cpu", cpu, "-smp", `${pes}`, "-m", "256", "-nographic"],
-    ["-kernel", "guest/build/nanovisor/Image", "-initrd", initrd],
-  ].flat();
-
-const trapeze = (args: readonly string[]): Promise<Ending> => execute("node", ["bin/trapeze.js", "run", ...args]);
 
 beforeAll(() => {
-  execFileSync("make", ["-s", "-C", "guest", "nanovisor", "apps", "domains", "kernel", "hyplets"], { cwd: ROOT });
+  buildGuest("nanovisor", "apps", "domains", "kernel", "hyplets");
   folder = mkdtempSync(join(tmpdir(), "stubdomains-"));
 }, 120_000);
 
@@ -87,9 +56,9 @@ describe("stubdomains", () => {
     "asked by the %s client, on %s with %i PEs: Trapeze prints what QEMU prints",
     async (client, cpu, pes) => {
       const counted = pes === 1; // QEMU's -icount lets PEs that wait for each other starve
-      const args = options(cpu, pes, bundle(client, counted ? shortBudget : longBudget));
-      const qemu = await execute("qemu-system-aarch64", [...args, ...(counted ? ["-icount", "shift=0"] : [])]);
-      expect(await trapeze(args)).toEqual(qemu);
+      const args = machine(cpu, pes, bundle(client, counted ? shortBudget : longBudget));
+      const qemu = await onQemu([...args, ...(counted ? ["-icount", "shift=0"] : [])]);
+      expect(await onTrapeze(args)).toEqual(qemu);
       expect(qemu.status).toBe(0);
     },
     150_000,
@@ -98,30 +67,30 @@ describe("stubdomains", () => {
   it.each(["application", "domain"] as const)(
     "let hyplets run after a call that an interrupt came in (%s)",
     async (kind) => {
-      const image = `${BUILD}/${kind === "domain" ? "stubdomain" : "apps"}/pl011.elf`;
+      const image = `${GUEST_BUILD}/${kind === "domain" ? "stubdomain" : "apps"}/pl011.elf`;
       const file = (name: string, text: string): string => {
         writeFileSync(join(folder, name), text);
         return join(folder, name);
       };
       const output = join(folder, `beside-${kind}.bundle`);
       const files = [
-        `kernel:kernel=${BUILD}/kernel/Image`,
-        `bundle:initrd=${BUILD}/hyplets.bundle`,
+        `kernel:kernel=${GUEST_BUILD}/kernel/Image`,
+        `bundle:initrd=${GUEST_BUILD}/hyplets.bundle`,
         `text:arguments=${file("arguments", "init=run hyplet_beside 200\n")}`,
         `text:applications=${file("beside", `uart ${kind}=pl011 mmio=9000000+1000 io=9000000\n`)}`,
         `${kind}:pl011=${image}`,
       ];
-      execFileSync("node", ["scripts/pack-bundle.js", output, ...files], { cwd: ROOT });
-      const args = options("cortex-a57", 1, output);
-      const ours = await trapeze(args);
+      packBundle(output, files);
+      const args = machine("cortex-a57", 1, output);
+      const ours = await onTrapeze(args);
       expect(ours.lines).toContain("hyplet_beside: 200 of 200 in time");
-      expect(ours).toEqual(await execute("qemu-system-aarch64", args));
+      expect(ours).toEqual(await onQemu(args));
     },
     150_000,
   );
 
   it("give the guest its registers and interrupts back, and keep their faults to themselves", async () => {
-    const text = (await trapeze(options("cortex-a53", 2, bundle("stubdomain")))).lines.join("\n");
+    const text = (await onTrapeze(machine("cortex-a53", 2, bundle("stubdomain")))).lines.join("\n");
     expect(text).toMatch(/^registers lost by an SMC: 0, by a write: 0/m);
     expect(text).toContain(", by a crash: 0\ngeneral and FP registers lost: 0");
     expect(text).toContain(", by a crash that FP causes: 0\n");
@@ -137,7 +106,7 @@ describe("stubdomains", () => {
   }, 90_000);
 
   it("crash alone, lose no page, and are restarted as often as the registry says", async () => {
-    const text = (await trapeze(options("cortex-a57", 2, bundle("native")))).lines.join("\n");
+    const text = (await onTrapeze(machine("cortex-a57", 2, bundle("native")))).lines.join("\n");
     expect(text.match(/then version 1$/gm)).toHaveLength(27);
     expect(text.match(/^pages lost: 0$/gm)).toHaveLength(2);
     expect(text).toContain("two PEs: count 2001, both inside at once: -22 and -22\n");
