@@ -4,7 +4,7 @@ import { buildCore, type Core as CoreModule, type MachineCalls, neverHot } from 
 import { OperationNumbers } from "../interpreter/operations.js";
 import { RecordLayout, recordPageSize } from "../interpreter/record.js";
 import { warmWords } from "../interpreter/warm-words.js";
-import { PeState, TlbEntry, tlbEntries } from "../ir/index.js";
+import { PeState } from "../ir/index.js";
 import { a64, observedA64 } from "../isa/a64.js";
 import type { Log } from "../ports/index.js";
 import { RoutineLibrary } from "../wasm/routines.js";
@@ -17,6 +17,7 @@ import { DebugPoints } from "./debug-points.js";
 import { environment } from "./environment.js";
 import { EnvironmentResult } from "./environment-operations.js";
 import { ExceptionClass } from "./exceptions.js";
+import { recordNearPc } from "./execute-record.js";
 import { takeInterrupt } from "./interrupts.js";
 import { LinearMemory } from "./linear-memory.js";
 import { PhysicalMemory } from "./physical-memory.js";
@@ -426,7 +427,7 @@ export class Engine {
       this.settle();
       this.halted = this.debugPoints.stopsAt(pe);
       if (this.halted) return false;
-      return this.code.unmarked(this.recordAtPc(pe), () => this.step(pe, el));
+      return this.code.unmarked(recordNearPc(this.memory, pe.base)!, () => this.step(pe, el));
     }
     if (this.debugPoints.hit !== undefined) {
       const { hit, listener } = this.debugPoints;
@@ -452,13 +453,6 @@ export class Engine {
     return true;
   }
 
-  /** Address of the record of the instruction at pc, which is in the execute TLB. */
-  private recordAtPc({ base, pcLow }: ProcessingElement): number {
-    const { i32 } = this.memory;
-    const entry = (i32[(base + PeState.tlb) >> 2]! + ((pcLow >>> 12) & (tlbEntries - 1)) * TlbEntry.size) >> 2;
-    return i32[entry + TlbEntry.records / 4]! + ((pcLow & 0xffc) << 2);
-  }
-
   private stepBack(pe: ProcessingElement): void {
     const low = pe.pcLow;
     pe.setPc((low - 4) | 0, low >>> 0 < 4 ? (pe.pcHigh - 1) | 0 : pe.pcHigh);
@@ -468,13 +462,9 @@ export class Engine {
   private compile(base: number): void {
     const answer = this.regions?.install(base);
     if (answer === "ready") return;
-    const { i32, u16 } = this.memory;
-    const pcLow = i32[(base + PeState.pc) >> 2]!;
-    const tlb = i32[(base + PeState.tlb) >> 2]!;
-    const entry = (tlb + ((pcLow >>> 12) & (tlbEntries - 1)) * TlbEntry.size) >> 2;
-    if (i32[entry + TlbEntry.execute / 4] !== (pcLow & ~0xfff)) return;
-    const record = i32[entry + TlbEntry.records / 4]! + ((pcLow & 0xffc) << 2);
-    u16[(record + RecordLayout.heat) >> 1] = answer === "planned" ? hotArrivals - patience : 0;
+    const record = recordNearPc(this.memory, base);
+    if (record === undefined) return;
+    this.memory.u16[(record + RecordLayout.heat) >> 1] = answer === "planned" ? hotArrivals - patience : 0;
   }
 
   statistics(): Readonly<Record<string, unknown>> & { readonly instructionsByEl: readonly number[] } {

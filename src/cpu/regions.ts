@@ -1,10 +1,11 @@
 import { pageEndOperation, RecordLayout, undecodedOperation } from "../interpreter/record.js";
-import { jumpCacheOffset, PeState, TlbEntry, tlbEntries } from "../ir/index.js";
+import { jumpCacheOffset, PeState } from "../ir/index.js";
 import type { Instruction } from "../isa/template.js";
 import { undefinedInstruction } from "../isa/undefined.js";
 import type { RegionLimits } from "../jit/control-flow.js";
 import { compileRegions, planRegion, type RegionEnvironment, type RegionPlan } from "../jit/region-compiler.js";
 import type { CodeCache } from "./code-cache.js";
+import { recordNearPc } from "./execute-record.js";
 import type { LinearMemory } from "./linear-memory.js";
 
 /** A page that a region's code lies in: how far from the entry's page, and which physical page it must be. */
@@ -101,23 +102,8 @@ export class Regions {
     return "ready";
   }
 
-  /** Address of the record of the instruction `offset` bytes from the PE's pc, if its page is in the execute TLB. */
-  private recordOf(base: number, offset: number): number | undefined {
-    const { i32 } = this.memory;
-    const low = i32[(base + PeState.pc) >> 2]!;
-    const high = i32[(base + PeState.pc + 4) >> 2]!;
-    const sum = (low >>> 0) + offset;
-    const newLow = sum | 0;
-    const newHigh = (high + Math.floor(sum / 0x1_0000_0000)) | 0;
-    const tlb = i32[(base + PeState.tlb) >> 2]!;
-    const entry = (tlb + ((newLow >>> 12) & (tlbEntries - 1)) * TlbEntry.size) >> 2;
-    if (i32[entry + TlbEntry.execute / 4] !== (newLow & ~0xfff)) return undefined;
-    if (i32[entry + TlbEntry.execute / 4 + 1] !== newHigh) return undefined;
-    return i32[entry + TlbEntry.records / 4]! + ((newLow & 0xffc) << 2);
-  }
-
   private physicalOf(base: number, offset: number): number | undefined {
-    const record = this.recordOf(base, offset);
+    const record = recordNearPc(this.memory, base, offset);
     return record === undefined ? undefined : this.code.physicalAddress(record);
   }
 
@@ -135,7 +121,7 @@ export class Regions {
     const pages = new Map<number, number>();
     const inPage = physical % 4096;
     const fetch = (offset: number): Instruction | undefined => {
-      const record = this.recordOf(base, offset);
+      const record = recordNearPc(this.memory, base, offset);
       if (record === undefined) return undefined;
       const operation = this.memory.u16[record >> 1]!;
       // What was never executed is left out: it would make the region larger for nothing.
@@ -176,7 +162,7 @@ export class Regions {
   private arrivalsNear(base: number, offset: number): number[] {
     const found: { offset: number; heat: number }[] = [];
     for (let o = offset - tableJumpReach; o <= offset + tableJumpReach; o += 4) {
-      const record = this.recordOf(base, o);
+      const record = recordNearPc(this.memory, base, o);
       const heat = record === undefined ? 0 : this.memory.u16[(record + RecordLayout.heat) >> 1]!;
       if (heat >= tableTargetHeat) found.push({ offset: o, heat });
     }
