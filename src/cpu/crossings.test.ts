@@ -16,7 +16,7 @@ const pages = fixtureBytes / 65536;
 function prepare(core: string, el2: boolean) {
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const { pe } = new Fixture({ core, el2, buffer: memory.buffer });
-  const module = new ModuleBuilder(pages);
+  const module = new ModuleBuilder();
   const signature = { parameters: ["i32", "i32", "i32"] as const, results: ["i32"] as const };
   const machine = module.importFunction("machine", signature);
   const index = module.declare(signature);

@@ -71,7 +71,7 @@ export function buildCore(options: {
   readonly hotThreshold: number;
 }): Core {
   const { memory, hot, calls, routines, coldTable, regionTable } = options;
-  const module = new ModuleBuilder(memory.buffer.byteLength / 65536);
+  const module = new ModuleBuilder();
   const imports: { [name: string]: WebAssembly.ImportValue } = {
     memory,
     cold: coldTable,
@@ -679,7 +679,7 @@ class ColdLowering extends InterpreterLowering {
 
 /** Compiles the operation that a debugger puts in an instruction's place: pc is stored, and `Exit.breakpoint` answered. */
 export function compileBreakpoint(memory: WebAssembly.Memory): WebAssembly.ExportValue {
-  const module = new ModuleBuilder(memory.buffer.byteLength / 65536);
+  const module = new ModuleBuilder();
   const index = module.declare(coldSignature);
   const code = new Code(64);
   const [pe, record, delta] = [0, 1, 2];
@@ -704,7 +704,7 @@ export function compileCold(options: {
   readonly routines: RoutineLibrary;
 }): WebAssembly.ExportValue[] {
   const { memory, templates, calls, routines } = options;
-  const module = new ModuleBuilder(memory.buffer.byteLength / 65536);
+  const module = new ModuleBuilder();
   const imports: { [name: string]: WebAssembly.ImportValue } = {
     memory,
     access: calls.access,

@@ -39,7 +39,7 @@ export function planRegion(
 
 /** Compiles regions, all into one module; gives their functions in order. */
 export function compileRegions(plans: readonly RegionPlan[], env: RegionEnvironment): WebAssembly.ExportValue[] {
-  const bytes = regionModule(plans, env.memory.buffer.byteLength / 65536);
+  const bytes = regionModule(plans);
   const imports: { [name: string]: WebAssembly.ImportValue } = {
     memory: env.memory,
     dispatch: env.dispatch as WebAssembly.ImportValue,
@@ -52,12 +52,12 @@ export function compileRegions(plans: readonly RegionPlan[], env: RegionEnvironm
   return plans.map((_, i) => instance.exports[String(i)]!);
 }
 
-/** The module's bytes, and the routines that it imports, by import name. `pages`: size of the memory, in 64 KiB. */
-export function regionModule(
-  plans: readonly RegionPlan[],
-  pages: number,
-): { module: Uint8Array<ArrayBuffer>; routines: ReadonlyMap<Routine, string> } {
-  const module = new ModuleBuilder(pages);
+/** The module's bytes, and the routines that it imports, by import name. */
+export function regionModule(plans: readonly RegionPlan[]): {
+  module: Uint8Array<ArrayBuffer>;
+  routines: ReadonlyMap<Routine, string>;
+} {
+  const module = new ModuleBuilder();
   const peToCode = { parameters: ["i32" as const], results: ["i32" as const] };
   const dispatch = module.importFunction("dispatch", peToCode);
   const resume = module.importFunction("resume", { parameters: ["i32", "i64", "i32"], results: ["i32"] });

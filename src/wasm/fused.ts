@@ -13,7 +13,7 @@ export function hasFusedMultiplyAdd(): boolean {
 }
 
 function tryFusedMultiplyAdd(): boolean {
-  const module = new ModuleBuilder(1);
+  const module = new ModuleBuilder();
   const f = module.declare({ parameters: ["f64", "f64", "f64"], results: ["f64"] });
   const code = new Code();
   for (const parameter of [0, 1, 2]) code.u8(op.localGet).u32(parameter).u8(0xfd).u32(20); // f64x2.splat

@@ -3,7 +3,7 @@ import { Code, op, voidBlock } from "./code.js";
 import { ModuleBuilder } from "./module.js";
 
 it("says which branches are unlikely, by their distance from the start of the function's body", () => {
-  const module = new ModuleBuilder(1);
+  const module = new ModuleBuilder();
   const f = module.declare({ parameters: ["i32"], results: ["i32"] });
   const code = new Code().u8(op.localGet).u32(0);
   const unlikely = [code.length];
@@ -19,4 +19,19 @@ it("says which branches are unlikely, by their distance from the start of the fu
   const { exports } = new WebAssembly.Instance(compiled, { m: { memory } });
   const run = exports["f"] as (x: number) => number;
   expect([run(0), run(1)]).toEqual([5, 7]);
+});
+
+it("makes modules that take a memory of any size", () => {
+  const module = new ModuleBuilder();
+  const f = module.declare({ parameters: ["i32"], results: ["i32"] });
+  module.define(f, [], new Code().u8(op.localGet).u32(0).u8(op.i32Load).u8(2).u32(0).u8(op.end));
+  module.exportFunction("f", f);
+  const compiled = new WebAssembly.Module(module.finish());
+  for (const pages of [1, 7, 300]) {
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const { exports } = new WebAssembly.Instance(compiled, { m: { memory } });
+    const at = pages * 65536 - 4;
+    new Int32Array(memory.buffer)[at >> 2] = pages;
+    expect((exports["f"] as (at: number) => number)(at)).toBe(pages);
+  }
 });

@@ -21,9 +21,9 @@ export class ModuleBuilder {
   private exportCount = 0;
   private importedTables = 0;
 
-  /** @param pages the memory's size, both minimum and maximum, in 64 KiB pages. */
-  constructor(pages: number) {
-    this.imports.name("m").name("memory").u8(2).u8(1).u32(pages).u32(pages);
+  constructor() {
+    // 64 KiB pages, minimum and maximum: a memory of any size will do, so that modules are the same for all machines.
+    this.imports.name("m").name("memory").u8(2).u8(1).u32(1).u32(65536);
   }
 
   /** Index of a signature. */

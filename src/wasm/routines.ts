@@ -44,7 +44,7 @@ export class RoutineLibrary {
       for (const c of routinesOf(this.implementation(r).body)) visit(c);
     };
     visit(routine);
-    const module = new ModuleBuilder(this.memory.buffer.byteLength / 65536);
+    const module = new ModuleBuilder();
     const imports: { [name: string]: WebAssembly.ImportValue } = { memory: this.memory };
     const indices = new Map<Routine, number>();
     for (const r of wanted) {
