@@ -4,6 +4,9 @@ import { fileURLToPath } from "node:url";
 export const engineNames = ["qemu", "trapeze"] as const;
 export type EngineName = (typeof engineNames)[number];
 
+/** Whose figures a table has in its columns: the engines' (Trapeze runs in Node), and Trapeze's in a browser. */
+export type Column = EngineName | "chromium";
+
 /** A machine to measure: the command that its options follow. */
 export interface Engine {
   readonly name: EngineName;

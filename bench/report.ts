@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { cpus, release, totalmem, type } from "node:os";
-import type { EngineName } from "./engines.js";
+import type { Column } from "./engines.js";
 import { rootDirectory } from "./engines.js";
 
 /** One measured thing: a value for each engine, in the unit given, with all samples. */
@@ -8,11 +8,18 @@ export interface Row {
   readonly name: string;
   readonly unit: "s" | "ns" | "MIPS" | "MiB" | "times";
   /** Medians. */
-  readonly values: Readonly<Partial<Record<EngineName, number>>>;
-  readonly samples: Readonly<Partial<Record<EngineName, readonly number[]>>>;
-  /** What the project wants: of the ratio ours/QEMU, or of our own value. */
+  readonly values: Readonly<Partial<Record<Column, number>>>;
+  readonly samples: Readonly<Partial<Record<Column, readonly number[]>>>;
+  /** What is compared: the ratio is the second one's value over the first one's. QEMU and Trapeze when absent. */
+  readonly columns?: Columns;
+  /** What the project wants: of the ratio, or of our own value. */
   readonly goal?: { readonly of: "ratio" | "trapeze"; readonly atMost?: number; readonly atLeast?: number };
 }
+
+export type Columns = readonly [against: Column, measured: Column];
+
+const defaultColumns: Columns = ["qemu", "trapeze"];
+const titles: Readonly<Record<Column, string>> = { qemu: "QEMU", trapeze: "Trapeze", chromium: "in Chromium" };
 
 export interface SuiteResult {
   readonly suite: string;
@@ -23,10 +30,14 @@ export interface SuiteResult {
   readonly failures: readonly string[];
 }
 
-/** Ours over QEMU's; undefined unless both were measured. */
+/** Ours over what it is compared with; undefined unless both were measured. */
 export function ratio(row: Row): number | undefined {
-  const { qemu, trapeze } = row.values;
-  return qemu === undefined || trapeze === undefined ? undefined : trapeze / qemu;
+  const [against, measured] = valuesOf(row);
+  return against === undefined || measured === undefined ? undefined : measured / against;
+}
+
+function valuesOf({ values, columns = defaultColumns }: Row): (number | undefined)[] {
+  return columns.map((column) => values[column]);
 }
 
 /** true and false: the goal is met, or missed; undefined: there is none, or nothing to compare with it. */
@@ -40,12 +51,13 @@ const format = (value: number | undefined): string =>
   value === undefined ? "-" : value >= 100 ? value.toFixed(0) : value.toFixed(3);
 
 export function formatTable(result: SuiteResult): string {
-  const head = ["", "QEMU", "Trapeze", "ratio", "goal"];
+  const columns = result.rows[0]?.columns ?? defaultColumns;
+  const head = ["", ...columns.map((column) => titles[column]), "ratio", "goal"];
   const body = result.rows.map((row) => {
     const sign = row.goal?.atMost !== undefined ? `<= ${row.goal.atMost}` : row.goal ? `>= ${row.goal.atLeast}` : "";
     const met = meetsGoal(row);
     const goal = row.goal ? `${row.goal.of === "ratio" ? "ratio " : ""}${sign}${met === false ? " MISSED" : ""}` : "";
-    return [`${row.name} (${row.unit})`, format(row.values.qemu), format(row.values.trapeze), format(ratio(row)), goal];
+    return [`${row.name} (${row.unit})`, ...valuesOf(row).map(format), format(ratio(row)), goal];
   });
   if (result.geomean) {
     const { ratio: mean, atMost } = result.geomean;

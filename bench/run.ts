@@ -7,6 +7,7 @@ import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type EngineName, engineNames, requireEngine, rootDirectory } from "./engines.js";
 import { describeHost, formatTable, meetsGoal, type SuiteResult } from "./report.js";
+import { chromium } from "./suites/chromium.js";
 import { crossings } from "./suites/crossings.js";
 import { debian, memory } from "./suites/debian.js";
 import { debianAtEl2, xen } from "./suites/hypervisors.js";
@@ -27,6 +28,7 @@ const suites: Readonly<Record<string, Suite>> = {
   xen,
   programs,
   system,
+  chromium,
 };
 
 const help = `usage: npx tsx bench/run.ts [options] [suite...]
@@ -41,10 +43,12 @@ suites (default: all)
   xen           Xen with Debian as dom0, to its end (needs: npx trapeze get xen)
   programs      programs under Debian's kernel (needs: npx tsx scripts/fetch-software.ts)
   system        kernel-heavy work there, with KPTI on and off
+  chromium      kernels and Debian's boot in headless Chromium, ratio to Node's (needs Chromium, and Debian's kernel)
 options
   -n N               repetitions, of which the median counts (default 5)
   --engines LIST     qemu,trapeze (default both)
-  --kernels LIST     only these kernels or crossings
+  --kernels LIST     only these kernels or crossings; of the suite chromium, "boot" is Debian's
+  --chromium-flags TEXT  flags for trials, which users wouldn't have: --chromium-flags="--js-flags=--no-wasm-stack-checks"
   --json FILE        where the results go (default .cache/bench/DATE.json)
   --check            status 1 when a goal is missed
 examples
@@ -58,6 +62,7 @@ const readArguments = () =>
       repetitions: { type: "string", short: "n", default: "5" },
       engines: { type: "string", default: engineNames.join(",") },
       kernels: { type: "string", default: "" },
+      "chromium-flags": { type: "string", default: "" },
       json: { type: "string" },
       check: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
@@ -85,7 +90,8 @@ async function main(): Promise<number> {
     if (!suite) throw new Error(`no suite named "${name}"; there are ${Object.keys(suites).join(", ")}`);
     const only = values.kernels === "" ? [] : values.kernels.split(",");
     const say = (line: string): void => void (process.stderr.isTTY && process.stderr.write(`\r\x1b[K${line}`));
-    const result = await suite({ engines, repetitions, only, say });
+    const browserFlags = values["chromium-flags"].split(" ").filter((flag) => flag !== "");
+    const result = await suite({ engines, repetitions, only, browserFlags, say });
     say("");
     results.push(result);
     console.log(`${formatTable(result)}\n`);

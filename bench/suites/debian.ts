@@ -4,19 +4,24 @@ import { join } from "node:path";
 import type { SuiteResult } from "../report.js";
 import { type Context, runEngine, Samples } from "./suite.js";
 
-const SHELL_READY = "trapeze: shell ready";
-const DONE = "trapeze: autotest done";
+export const SHELL_READY = "trapeze: shell ready";
+export const DONE = "trapeze: autotest done";
 const GUEST_RAM_MIB = 256;
 
-/** Options that boot Debian's kernel to the shell, run the fixed set of commands and power off. */
-export function bootOptions(): string[] {
+/** What boots Debian's kernel to the shell, runs the fixed set of commands and powers off. */
+export function bootFiles(): { readonly kernel: string; readonly initrd: string; readonly append: string } {
   const directory = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "trapeze", "debian");
   const image = join(directory, "Image");
   const initramfs = join(directory, "initramfs.cpio.gz");
   if (!existsSync(image) || !existsSync(initramfs)) {
     throw new Error(`Debian's kernel isn't in ${directory}: fetch it with npx trapeze get debian`);
   }
-  return ["-kernel", image, "-initrd", initramfs, "-append", "console=ttyAMA0 trapeze.autotest"];
+  return { kernel: image, initrd: initramfs, append: "console=ttyAMA0 trapeze.autotest" };
+}
+
+export function bootOptions(): string[] {
+  const { kernel, initrd, append } = bootFiles();
+  return ["-kernel", kernel, "-initrd", initrd, "-append", append];
 }
 
 /** Boot of Debian's kernel on one PE, to the shell's line and on through ls and sha256sum to power-off. */

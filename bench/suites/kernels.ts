@@ -16,7 +16,17 @@ export function buildKernels(): void {
   });
 }
 
-const checksumOf = (output: string): string => /checksum=([0-9a-f]{16})/.exec(output)?.[1] ?? "none";
+/** The kernels named, or all of them. Throws when there is none of a name. */
+export function chosenKernels(only: readonly string[]): string[] {
+  const all = readdirSync(`${rootDirectory}bench/kernels`)
+    .filter((file) => file.endsWith(".c") && file !== "harness.c")
+    .map((file) => file.slice(0, -2));
+  const unknown = only.filter((name) => !all.includes(name));
+  if (unknown.length > 0) throw new Error(`no kernel named ${unknown.join(", ")}; there are ${all.join(", ")}`);
+  return all.filter((name) => only.length === 0 || only.includes(name));
+}
+
+export const checksumOf = (output: string): string => /checksum=([0-9a-f]{16})/.exec(output)?.[1] ?? "none";
 
 /**
  * The C kernels, bare metal with the MMU on. A kernel's time is that of the whole process less that of the same image with no
@@ -24,12 +34,7 @@ const checksumOf = (output: string): string => /checksum=([0-9a-f]{16})/.exec(ou
  */
 export async function kernels(context: Context): Promise<SuiteResult> {
   buildKernels();
-  const all = readdirSync(`${rootDirectory}bench/kernels`)
-    .filter((file) => file.endsWith(".c") && file !== "harness.c")
-    .map((file) => file.slice(0, -2));
-  const unknown = context.only.filter((name) => !all.includes(name));
-  if (unknown.length > 0) throw new Error(`no kernel named ${unknown.join(", ")}; there are ${all.join(", ")}`);
-  const names = all.filter((name) => context.only.length === 0 || context.only.includes(name));
+  const names = chosenKernels(context.only);
 
   const failures: string[] = [];
   const rows = [];

@@ -1,7 +1,7 @@
-import type { Engine, EngineName } from "../engines.js";
+import type { Column, Engine } from "../engines.js";
 import { commandFor } from "../engines.js";
 import { type Measurement, measure } from "../process.js";
-import type { Row, SuiteResult } from "../report.js";
+import type { Columns, Row, SuiteResult } from "../report.js";
 import { median } from "../statistics.js";
 
 export interface Context {
@@ -10,6 +10,8 @@ export interface Context {
   readonly repetitions: number;
   /** Only the kernels named, when not empty. */
   readonly only: readonly string[];
+  /** Added to Chromium's command line. */
+  readonly browserFlags: readonly string[];
   readonly say: (line: string) => void;
 }
 
@@ -33,17 +35,20 @@ export async function runEngine(
   return result;
 }
 
-/** Samples by engine, in the order that they come in. */
+/** Samples by column, in the order that they come in. */
 export class Samples {
-  readonly #byEngine: Partial<Record<EngineName, number[]>> = {};
+  readonly #byColumn: Partial<Record<Column, number[]>> = {};
 
-  add(engine: Engine, value: number): void {
-    (this.#byEngine[engine.name] ??= []).push(value);
+  constructor(private readonly columns?: Columns) {}
+
+  add({ name }: { readonly name: Column }, value: number): void {
+    (this.#byColumn[name] ??= []).push(value);
   }
 
   row(name: string, unit: Row["unit"], goal?: Row["goal"]): Row {
-    const entries = Object.entries(this.#byEngine);
-    const values = Object.fromEntries(entries.map(([engine, samples]) => [engine, median(samples)]));
-    return { name, unit, values, samples: this.#byEngine, ...(goal && { goal }) };
+    const entries = Object.entries(this.#byColumn);
+    const values = Object.fromEntries(entries.map(([column, samples]) => [column, median(samples)]));
+    const { columns } = this;
+    return { name, unit, values, samples: this.#byColumn, ...(columns && { columns }), ...(goal && { goal }) };
   }
 }

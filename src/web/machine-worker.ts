@@ -1,5 +1,5 @@
 import { describeEnd, Machine } from "../index.js";
-import type { FromMachine, ToMachine } from "./protocol.js";
+import type { FromMachine, ToMachine, WorkerMachine } from "./protocol.js";
 
 /** Milliseconds between two reports of progress. */
 const reportInterval = 250;
@@ -23,11 +23,13 @@ function flush(): void {
   tell({ kind: "output", bytes });
 }
 
-async function run(kernel: Uint8Array): Promise<void> {
+async function run({ semihosting, interactive, ...options }: WorkerMachine): Promise<void> {
+  const write = (bytes: Uint8Array): void => void output.push(bytes);
   const machine = await Machine.create({
-    kernel,
-    serial: { write: (bytes) => void output.push(bytes), onInput: (take) => void (receive = take) },
-    inputOpen: () => true,
+    ...options,
+    serial: { write, onInput: (take) => void (receive = take) },
+    ...(semihosting ? { semihosting: { write } } : {}),
+    inputOpen: () => interactive === true,
   });
   let reported = performance.now();
   const end = await machine.run({
@@ -40,7 +42,7 @@ async function run(kernel: Uint8Array): Promise<void> {
     },
   });
   flush();
-  tell({ kind: "ended", sentence: describeEnd(end), instructions: machine.instructions });
+  tell({ kind: "ended", sentence: describeEnd(end), statistics: machine.statistics() });
 }
 
 self.addEventListener("message", (event: MessageEvent<ToMachine>) => {
@@ -49,7 +51,7 @@ self.addEventListener("message", (event: MessageEvent<ToMachine>) => {
     receive(message.bytes);
     return;
   }
-  run(message.kernel).catch((error: unknown) =>
+  run(message.machine).catch((error: unknown) =>
     tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
   );
 });

@@ -33,7 +33,8 @@ async function start(): Promise<void> {
     status.textContent = `the demo image can't be loaded (${response.status})`;
     return;
   }
-  tell(machine, { kind: "start", kernel: new Uint8Array(await response.arrayBuffer()) });
+  const kernel = new Uint8Array(await response.arrayBuffer());
+  tell(machine, { kind: "start", machine: { kernel, interactive: true } });
   status.textContent = "running";
 }
 
@@ -50,7 +51,7 @@ function show(message: FromMachine): void {
       status.textContent = `running: ${millions(message.instructions)}, ${message.mips.toFixed(0)} MIPS`;
       return;
     case "ended":
-      status.textContent = `${message.sentence} after ${millions(message.instructions)}`;
+      status.textContent = `${message.sentence} after ${millions(message.statistics.instructions)}`;
       return;
     case "failed":
       status.textContent = message.message;
