@@ -95,6 +95,7 @@ export function describeHost(): Record<string, unknown> {
     node: process.version,
     v8: process.versions.v8,
     qemu: first("qemu-system-aarch64", ["--version"]),
+    chromium: first("chromium", ["--version"]),
     compiler: first("aarch64-linux-gnu-gcc", ["--version"]),
     commit: first("git", ["rev-parse", "HEAD"]),
   };

@@ -27,6 +27,18 @@ it("compares with goals of ratios and of our own values", () => {
   expect(meetsGoal(row({ trapeze: 299 }, { of: "trapeze", atLeast: 300 }))).toBe(false);
 });
 
+it("compares other columns than QEMU and Trapeze", () => {
+  const inBrowser: Row = {
+    ...row({ trapeze: 2, chromium: 3 }, { of: "ratio", atMost: 1.15 }),
+    columns: ["trapeze", "chromium"],
+  };
+  expect(ratio(inBrowser)).toBe(1.5);
+  expect(meetsGoal(inBrowser)).toBe(false);
+  const [, head, line] = formatTable({ suite: "chromium", rows: [inBrowser], failures: [] }).split("\n");
+  expect(head).toMatch(/^ +Trapeze +in Chromium +ratio +goal$/);
+  expect(line).toMatch(/^x \(s\) +2\.000 +3\.000 +1\.500 +ratio <= 1\.15 MISSED$/);
+});
+
 it("says in the table what was missed and what failed", () => {
   const rows = [row({ qemu: 1, trapeze: 2 }, { of: "ratio", atMost: 1.5 })];
   const table = formatTable({

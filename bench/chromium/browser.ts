@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -58,11 +58,6 @@ export class ChromiumRunner {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return new ChromiumRunner(directory, server, moreFlags);
-  }
-
-  /** What is measured, in words. */
-  static version(): string {
-    return execFileSync(browserPath, ["--version"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
   }
 
   /** Runs a machine to its end in a new browser. Rejects when the browser ends before, or takes too long. */
