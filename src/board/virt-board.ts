@@ -60,6 +60,7 @@ export class VirtBoard {
       security: options.security,
       startsNonSecure: options.startsNonSecure,
       outputs: engine.processors.map(interruptInputs),
+      execution: engine.processors,
       log,
       ...(options.observer ? { observer: options.observer } : {}),
       ...(options.its ? { dma } : {}),
@@ -132,7 +133,6 @@ export class VirtBoard {
     pe.virtualInterruptController = this.gic.virtualCpuInterface(pe.index);
     const overflow = this.gic.ppi(pe.index, 16 + ppi.pmu);
     pe.pmu.overflowInterrupt = (level) => overflow.set(level);
-    pe.interruptController.setExecutionState(pe.el as 0 | 1 | 2 | 3, pe.secure);
     return timers;
   }
 

@@ -56,6 +56,14 @@ const stay = 200_000;
 const recordPages = 8192;
 const contextsPerPe = 16;
 const pageSize = 65536;
+/** Exceptions that generated code counts, and their places in ProcessingElement.exceptionCounts. */
+const countedAlone = [
+  { offset: PeState.svcs, exceptionClass: ExceptionClass.svc64 },
+  { offset: PeState.hvcs, exceptionClass: ExceptionClass.hvc64 },
+  { offset: PeState.smcs, exceptionClass: ExceptionClass.smc64 },
+  { offset: PeState.irqs, exceptionClass: 64 },
+  { offset: PeState.fiqs, exceptionClass: 65 },
+];
 
 function align(value: number, to: number): number {
   return Math.ceil(value / to) * to;
@@ -394,10 +402,12 @@ export class Engine {
       i32[byEl + el] = 0;
     }
     const { exceptionCounts } = this.running;
-    exceptionCounts[ExceptionClass.svc64]! += i32[this.budgetWord + (PeState.svcs - PeState.budget) / 4]!;
-    exceptionCounts[ExceptionClass.hvc64]! += i32[this.budgetWord + (PeState.hvcs - PeState.budget) / 4]!;
-    i32[this.budgetWord + (PeState.svcs - PeState.budget) / 4] = 0;
-    i32[this.budgetWord + (PeState.hvcs - PeState.budget) / 4] = 0;
+    for (let n = 0; n < countedAlone.length; n++) {
+      const { offset, exceptionClass } = countedAlone[n]!;
+      const at = this.budgetWord + (offset - PeState.budget) / 4;
+      exceptionCounts[exceptionClass]! += i32[at]!;
+      i32[at] = 0;
+    }
     this.given = 0;
     i32[this.budgetWord] = 0;
     return ran;

@@ -6,9 +6,9 @@ import { EnvironmentOperation, EnvironmentResult } from "./environment-operation
 import { debugTarget, ExceptionClass, exceptionReturn, takeSynchronous, takeUndefined, Vector } from "./exceptions.js";
 import { interruptIsPendingUnmasked } from "./interrupts.js";
 import type { Monitor } from "./monitor.js";
-import { Interrupt, type ProcessingElement } from "./processing-element.js";
+import type { ProcessingElement } from "./processing-element.js";
 import { Hcr, Scr, Sctlr, Word } from "./register-words.js";
-import { PeState } from "./state-layout.js";
+import { Interrupt, PeState } from "./state-layout.js";
 import { systemInstruction, systemInstructionRead } from "./system-instructions.js";
 import { lowestTarget, trapRules, trapTarget } from "./system-register-access.js";
 import { takeFpTrap } from "./system-register-hooks.js";

@@ -12,8 +12,8 @@ export interface InterruptControllerContext {
 export interface InterruptControllerPort {
   read(register: string, context: InterruptControllerContext): number;
   write(register: string, value: number | bigint, context: InterruptControllerContext): void;
-  /** Told on every change while EL3 is there: it decides between IRQ and FIQ. */
-  setExecutionState(el: 0 | 1 | 2 | 3, secure: boolean): void;
+  /** Told of changes of level and security state while EL3 is there and one of IRQ and FIQ is asserted: they decide which. */
+  executionStateChanged(): void;
 }
 
 /** The virtual CPU interface of one PE. Register names: ICH_*, and ICV_* for what ICC_* means to a guest. */

@@ -6,6 +6,7 @@ import { keepCrossings } from "./crossings.js";
 import { anyWatchpoint, debugEventsOf } from "./debug-exceptions.js";
 import type { DebugPoints } from "./debug-points.js";
 import { directRegisters } from "./direct-registers.js";
+import { keepRouting } from "./interrupt-routing.js";
 import { LevelState } from "./level-state.js";
 import type { LinearMemory } from "./linear-memory.js";
 import type { Conduit, Monitor, SemihostingHook } from "./monitor.js";
@@ -20,15 +21,13 @@ import type {
   VirtualInterruptControllerPort,
 } from "./ports.js";
 import { Hcr, Scr, Sctlr, Word } from "./register-words.js";
-import { LevelRecord, PeState } from "./state-layout.js";
+import { Interrupt, LevelRecord, PeState } from "./state-layout.js";
 import { buildRegisterAccess, type RegisterAccess } from "./system-register-access.js";
 import { debuggerRead, debuggerWrite } from "./system-register-debug.js";
 import { ContextKey, TlbContexts, tlbContextSize } from "./tlb-contexts.js";
 import { Regime, Walker } from "./translation/walker.js";
 import { TranslationConfigurations } from "./translation-configurations.js";
 
-/** Interrupts that may be pending, bits of PeState.interruptsPending. */
-export const Interrupt = { irq: 1, fiq: 2, serror: 4, virq: 8, vfiq: 16, vserror: 32 } as const;
 export type InterruptName = keyof typeof Interrupt;
 
 /** What a board gives a processing element. */
@@ -421,7 +420,8 @@ export class ProcessingElement {
       !this.pmu.active &&
       (this.register(Word.MDSCR_EL1) & mdscrDebug) === 0 &&
       this.monitors[1] === undefined &&
-      this.monitors[2] === undefined
+      this.monitors[2] === undefined &&
+      this.monitors[3] === undefined
     );
   }
 
@@ -445,6 +445,11 @@ export class ProcessingElement {
     this.#eventAlarm?.cancel();
     this.#eventAlarm = undefined;
     this.observer?.waits(this, false);
+  }
+
+  /** Index of the first word of the current level's record. */
+  get levelRecord(): number {
+    return this.#level.record;
   }
 
   get #level(): LevelState {
@@ -523,7 +528,7 @@ export class ProcessingElement {
       level.enter(i32, w);
     }
     this.debugEvents = level.debug ? debugEventsOf(this) : 0;
-    if (this.haveEl3) this.#tellSecurity();
+    if (this.haveEl3) this.#tellExecutionState();
   }
 
   /** Works out again what follows from PSTATE and the control registers, any of which may have changed. */
@@ -580,7 +585,7 @@ export class ProcessingElement {
       context.scrNs = (scr & Scr.NS) !== 0;
       context.scrFiq = (scr & Scr.FIQ) !== 0;
       context.scrIrq = (scr & Scr.IRQ) !== 0;
-      this.#tellSecurity();
+      this.#tellExecutionState();
     }
     this.updateFpTrap();
     this.#selectContext(level);
@@ -589,11 +594,12 @@ export class ProcessingElement {
     i32[w + directRegistersWord] = directRegisters(this);
     level.keep(i32, w);
     keepCrossings(this, level.record);
+    keepRouting(this, level.record);
   }
 
-  /** Tells the interrupt controller whether the PE is at EL3, and in which security state. */
-  #tellSecurity(): void {
-    this.interruptController?.setExecutionState(this.el as 0 | 1 | 2 | 3, this.secure);
+  /** Which of IRQ and FIQ is asserted, if one is, may follow from the level and the security state. */
+  #tellExecutionState(): void {
+    if (this.#wires & (Interrupt.irq | Interrupt.fiq)) this.interruptController?.executionStateChanged();
   }
 
   /** PeState.fpTrap from CPACR_EL1.FPEN, CPTR_EL2 and CPTR_EL3 (AArch64.CheckFPAdvSIMDEnabled): the EL that traps, plus 1. */

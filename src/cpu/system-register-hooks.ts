@@ -4,10 +4,10 @@ import { EnvironmentResult } from "./environment-operations.js";
 import { ExceptionClass, takeSynchronous } from "./exceptions.js";
 import { cpuInterface, virtualCpuInterface, virtualCpuInterfaceControl } from "./interrupt-controller-hooks.js";
 import { interruptIsPendingUnmasked } from "./interrupts.js";
-import { Interrupt, type ProcessingElement } from "./processing-element.js";
+import type { ProcessingElement } from "./processing-element.js";
 import { readNzcv, writeNzcv } from "./pstate.js";
 import { Hcr, Scr, Word, wordOf } from "./register-words.js";
-import { PeState } from "./state-layout.js";
+import { Interrupt, PeState } from "./state-layout.js";
 import { trapRules, trapTarget } from "./system-register-access.js";
 
 /** Results of hooks besides those of `environment`. */

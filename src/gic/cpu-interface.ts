@@ -331,13 +331,11 @@ export class CpuInterface {
     this.#gic.signal(this.#pe);
   }
 
-  /** Tells where the PE executes now. Only needed with two Security states, where IRQ or FIQ depends on it (4.6.2). */
-  setExecutionState(el: 0 | 1 | 2 | 3, secure: boolean): void {
+  /** The PE executes elsewhere now: with two Security states it depends on that which of IRQ and FIQ is asserted (4.6.2). */
+  executionStateChanged(): void {
     const pe = this.#pe;
-    if ((pe.el === 3) === (el === 3) && pe.secure === secure) return;
-    pe.el = el;
-    pe.secure = secure;
-    this.#gic.signal(pe);
+    const { el, secure } = pe.execution;
+    if (pe.signalledAtEl3 !== (el === 3) || pe.signalledSecure !== secure) this.#gic.signal(pe);
   }
 }
 

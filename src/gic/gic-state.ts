@@ -45,7 +45,9 @@ export class GicState {
     if (new Set(peAffinities).size !== peAffinities.length)
       throw new Error("two PEs of the GIC have the same affinity");
     this.options = options;
-    this.pes = peAffinities.map((affinity, index) => new PeState(index, affinity >>> 0, outputs[index]!, options.dma));
+    this.pes = peAffinities.map(
+      (affinity, index) => new PeState(index, affinity >>> 0, outputs[index]!, options.execution?.[index], options.dma),
+    );
     this.spis = new InterruptBank(32, spiCount / 32);
     this.disableSecurity = options.security === "single";
     this.route = new Uint32Array(spiCount);
@@ -214,6 +216,9 @@ export class GicState {
 
   /** Drives IRQ or FIQ for what is pending (IHI 0069, 4.6.2, table 4-3). */
   signal(pe: PeState): void {
+    const { execution } = pe;
+    pe.signalledAtEl3 = execution.el === 3;
+    pe.signalledSecure = execution.secure;
     let irq = false;
     let fiq = false;
     if (pe.pendingIntid !== intidSpurious && canPreempt(pe.icc, pe.pendingPriority, pe.pendingGroup)) {
@@ -233,8 +238,8 @@ export class GicState {
   private isIrq(pe: PeState): boolean {
     if (pe.pendingGroup === Group.group0) return false;
     if (this.disableSecurity) return true;
-    if (pe.el === 3) return false;
-    return (pe.pendingGroup === Group.secureGroup1) === pe.secure;
+    if (pe.signalledAtEl3) return false;
+    return (pe.pendingGroup === Group.secureGroup1) === pe.signalledSecure;
   }
 
   /** Makes an SGI, PPI or SPI active and, unless its wire still asserts it, no longer pending. LPIs have no active state. */

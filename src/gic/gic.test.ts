@@ -19,6 +19,7 @@ function make(options: { security?: "single" | "two"; affinities?: number[]; spi
   const affinities = options.affinities ?? [0];
   const pins: Pins[] = affinities.map(() => ({ irq: false, fiq: false, wake: false }));
   const messages: string[] = [];
+  const execution = affinities.map(() => ({ el: 1, secure: false }));
   const gic = createGic({
     peAffinities: affinities,
     spiCount: options.spiCount ?? 64,
@@ -28,6 +29,7 @@ function make(options: { security?: "single" | "two"; affinities?: number[]; spi
       fiq: { set: (level) => (pin.fiq = level) },
       wakeRequest: { set: (level) => (pin.wake = level) },
     })),
+    execution,
     log: { enabled: () => true, write: (_channel, text) => messages.push(text) },
   });
   const frames = gic.secure;
@@ -35,7 +37,7 @@ function make(options: { security?: "single" | "two"; affinities?: number[]; spi
     gic.cpuInterface(pe).read(register, context);
   const write = (register: IccRegisterName, value: number | bigint, context: IccContext = el1, pe = 0) =>
     gic.cpuInterface(pe).write(register, value, context);
-  return { gic, pins, messages, read, write, frames };
+  return { gic, pins, messages, read, write, frames, execution };
 }
 
 /** Wakes all PEs, enables all groups, masks no priority, and enables every interrupt in Group 1. */
@@ -283,12 +285,17 @@ describe("groups", () => {
     ["Non-secure Group 1 in Non-secure state", 1, 0, 1, false, "irq"],
   ];
   it.each(signals)("%s is signalled as table 4-3 says", (_name, group, modifier, el, secure, signal) => {
-    const { gic, pins } = start(make({ security: "two" }));
-    gic.secure.distributor.write(0x84, 4, group * 2);
-    gic.secure.distributor.write(0xd04, 4, modifier * 2);
-    gic.spi(1).set(true);
-    gic.cpuInterface(0).setExecutionState(el, secure);
-    expect(pins[0]).toEqual({ irq: signal === "irq", fiq: signal === "fiq", wake: false });
+    const expected = { irq: signal === "irq", fiq: signal === "fiq", wake: false };
+    for (const moves of ["before", "afterwards"]) {
+      const { gic, pins, execution } = start(make({ security: "two" }));
+      gic.secure.distributor.write(0x84, 4, group * 2);
+      gic.secure.distributor.write(0xd04, 4, modifier * 2);
+      if (moves === "before") Object.assign(execution[0]!, { el, secure });
+      gic.spi(1).set(true);
+      Object.assign(execution[0]!, { el, secure });
+      if (moves === "afterwards") gic.cpuInterface(0).executionStateChanged();
+      expect(pins[0], moves).toEqual(expected);
+    }
   });
 
   it("of the other Security state show as special INTIDs", () => {

@@ -1,7 +1,9 @@
 import type { Dma, IrqLine } from "../ports/index.js";
 import { InterruptBank, type SavedInterruptBank } from "./interrupt-bank.js";
 import { LpiState, type SavedLpis } from "./lpi.js";
-import { Group, idlePriority, intidSpurious, type PeOutputs, priorityBits } from "./types.js";
+import { type ExecutionState, Group, idlePriority, intidSpurious, type PeOutputs, priorityBits } from "./types.js";
+
+const nonSecureEl1: ExecutionState = { el: 1, secure: false };
 
 /** Smallest binary point for Group 0 and Secure Group 1; Non-secure Group 1's is one more (IHI 0069, 4.8.2). */
 export const minimumBinaryPoint = 7 - priorityBits;
@@ -52,8 +54,6 @@ export interface SavedPe {
   processorSleep: boolean;
   cpuInterface: CpuInterfaceRegisters;
   lpis?: SavedLpis;
-  el: number;
-  secure: boolean;
 }
 
 /** What the GIC holds for one PE: its SGIs and PPIs, its Redistributor's registers, its CPU interface. */
@@ -64,9 +64,10 @@ export class PeState {
   /** GICR_WAKER.ProcessorSleep. */
   processorSleep = true;
   icc = resetCpuInterface();
-  /** Where the PE executes, as far as it decides between IRQ and FIQ (4.6.2). */
-  el = 1;
-  secure = false;
+  /** Where the PE executes now, and what of that IRQ and FIQ were driven for last. */
+  readonly execution: ExecutionState;
+  signalledAtEl3 = false;
+  signalledSecure = false;
   /** The highest priority pending interrupt that is forwarded to the CPU interface; {@link intidSpurious} for none. */
   pendingIntid = intidSpurious;
   pendingPriority = idlePriority;
@@ -79,9 +80,16 @@ export class PeState {
   readonly fiq: OutputWire;
   readonly wakeRequest: OutputWire;
 
-  constructor(index: number, affinity: number, outputs: PeOutputs, dma: Dma | undefined) {
+  constructor(
+    index: number,
+    affinity: number,
+    outputs: PeOutputs,
+    execution: ExecutionState | undefined,
+    dma: Dma | undefined,
+  ) {
     this.index = index;
     this.affinity = affinity;
+    this.execution = execution ?? nonSecureEl1;
     this.lpis = dma && new LpiState(dma);
     this.irq = new OutputWire(outputs.irq);
     this.fiq = new OutputWire(outputs.fiq);
@@ -108,8 +116,6 @@ export class PeState {
       processorSleep: this.processorSleep,
       cpuInterface: structuredClone(this.icc),
       ...(this.lpis && { lpis: this.lpis.save() }),
-      el: this.el,
-      secure: this.secure,
     };
   }
 
@@ -118,7 +124,5 @@ export class PeState {
     this.processorSleep = saved.processorSleep;
     this.icc = structuredClone(saved.cpuInterface);
     if (saved.lpis !== undefined) this.lpis?.restore(saved.lpis);
-    this.el = saved.el;
-    this.secure = saved.secure;
   }
 }

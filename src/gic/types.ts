@@ -31,6 +31,14 @@ export interface IccContext {
 /** The context of software on a PE without EL3. */
 export const nonSecureContext = (el: 0 | 1 | 2): IccContext => ({ el, scrNs: true, scrFiq: false, scrIrq: false });
 
+/** Where a PE executes, as far as that decides between IRQ and FIQ (IHI 0069, 4.6.2). */
+export interface ExecutionState {
+  /** PSTATE.EL. */
+  readonly el: number;
+  /** Whether it is in Secure state, as at EL3 always. */
+  readonly secure: boolean;
+}
+
 /** The wires from the GIC to one PE. */
 export interface PeOutputs {
   readonly irq: IrqLine;
@@ -51,6 +59,8 @@ export interface GicOptions {
   /** As Secure firmware leaves it to an operating system: interrupts reset into Non-secure Group 1, Redistributors awake. */
   readonly startsNonSecure?: boolean;
   readonly outputs: readonly PeOutputs[];
+  /** By PE, looked at whenever a wire is driven; EL1 in Non-secure state unless given. Needed with two Security states. */
+  readonly execution?: readonly ExecutionState[];
   readonly log: Log;
   readonly observer?: InterruptObserver;
   /** Guest memory, where LPIs have their tables. Without it there are no LPIs and no ITS. */

@@ -1,11 +1,20 @@
-import { EnvironmentOperation, LevelRecord, levelWords, PeState, type Type } from "../ir/index.js";
-import { systemRegister } from "../isa/system-registers/index.js";
+import {
+  EnvironmentOperation,
+  Interrupt,
+  LevelEntry,
+  LevelRecord,
+  levelWords,
+  PeState,
+  type Type,
+} from "../ir/index.js";
+import { slotSpEl3, systemRegister } from "../isa/system-registers/index.js";
 import { Code, op, voidBlock } from "../wasm/code.js";
 import type { ModuleBuilder } from "../wasm/module.js";
 
-/** ESR_ELx.EC of SVC and HVC, with IL. */
+/** ESR_ELx.EC of SVC, HVC and SMC, with IL. */
 const svcSyndrome = (0x15 << 26) | (1 << 25);
 const hvcSyndrome = (0x16 << 26) | (1 << 25);
+const smcSyndrome = (0x17 << 26) | (1 << 25);
 
 /** Fields of an SPSR: the PeState word that holds the field as a number, its lowest bit, its width, and the feature that brings it. */
 const fields = [
@@ -28,12 +37,13 @@ const exceptionFields = [
 const unusual = (1 << 4) | (1 << 1) | (1 << 20) | (3 << 10);
 
 const slot = (name: string): number => PeState.system + 8 * systemRegister(name).slot;
-const banked = (name: string): readonly number[] => [slot(`${name}_EL1`), slot(`${name}_EL2`)];
+const banked = (name: string): readonly number[] => [1, 2, 3].map((el) => slot(`${name}_EL${el}`));
 const vbar = banked("VBAR");
 const spsr = banked("SPSR");
 const elr = banked("ELR");
 const esr = banked("ESR");
-const stackPointers = [slot("SP_EL0"), slot("SP_EL1"), slot("SP_EL2")];
+const stackPointers = [slot("SP_EL1"), slot("SP_EL2"), PeState.system + 8 * slotSpEl3];
+const stackPointerEl0 = slot("SP_EL0");
 
 const i32Mul = 0x6c;
 
@@ -96,24 +106,29 @@ class Assembler {
     this.k(0);
     this.code.u8(op.return).u8(op.end);
   }
-  /** Address of a register that EL1 and EL2 have each: pe plus one of two offsets, by a local that holds 1 or 2. */
-  bankedAddress(offsets: readonly number[], level: number): void {
-    this.get(0);
+  /** Pushes one of three offsets, by a local that holds 1, 2 or 3. */
+  private bankedOffset(offsets: readonly number[], level: number): void {
+    this.k(offsets[2]!);
     this.k(offsets[1]!);
     this.k(offsets[0]!);
     this.get(level);
     this.k(2);
-    this.code.u8(op.i32Eq).u8(op.select).u8(op.i32Add);
+    this.code.u8(op.i32Eq).u8(op.select);
+    this.get(level);
+    this.k(3);
+    this.code.u8(op.i32Eq).u8(op.select);
+  }
+  /** Address of a register that EL1, EL2 and EL3 have each. */
+  bankedAddress(offsets: readonly number[], level: number): void {
+    this.get(0);
+    this.bankedOffset(offsets, level);
+    this.code.u8(op.i32Add);
   }
   /** Address of the stack pointer's register at the level in a local, if the number that `push` pushes isn't 0; else SP_EL0's. */
   stackPointerAddress(level: number, push: () => void): void {
     this.get(0);
-    this.k(stackPointers[2]!);
-    this.k(stackPointers[1]!);
-    this.get(level);
-    this.k(2);
-    this.code.u8(op.i32Eq).u8(op.select);
-    this.k(stackPointers[0]!);
+    this.bankedOffset(stackPointers, level);
+    this.k(stackPointerEl0);
     push();
     this.code.u8(op.select).u8(op.i32Add);
   }
@@ -133,6 +148,16 @@ function findRecord(a: Assembler, record: number, push: () => void): void {
   a.load(PeState.levelsEpoch);
   a.code.u8(op.i32Ne);
   a.unlessMachine();
+}
+
+/** Pushes the address of the current level's record. */
+function currentRecord(a: Assembler): void {
+  a.get(0);
+  a.k(PeState.levels);
+  a.code.u8(op.i32Add);
+  a.load(PeState.level);
+  a.k(LevelRecord.size);
+  a.code.u8(i32Mul).u8(op.i32Add);
 }
 
 /** Banks SP: `old` and `now` hold addresses of stack pointers' registers. */
@@ -173,24 +198,43 @@ function enterLevel(a: Assembler, record: number, index: number): void {
   for (const name of levelWords) a.store(PeState[name], () => a.loadAt(record, LevelRecord[name]));
 }
 
+/** Answers 0 if the level in a local is EL3 and an interrupt is pending: which of IRQ and FIQ it is depends on the level there. */
+function unlessSignalsChange(a: Assembler, level: number): void {
+  a.get(level);
+  a.k(3);
+  a.code.u8(op.i32Eq);
+  a.load(PeState.interruptsPending);
+  a.k(0);
+  a.code.u8(op.i32Ne).u8(op.i32And);
+  a.unlessMachine();
+}
+
+/** Offsets from VBAR_ELx and of what is saved for IRQs and FIQs. */
+const irqVector = 0x80;
+const fiqVector = 0x100;
+
 /**
- * (pe, target, entry, syndrome) to 1, or to 0 when nothing was done: the exception that SVC or HVC at pc takes to EL1 or EL2
- * (AArch64.TakeException). `entry`: see LevelRecord.svcEntry.
+ * (pe, target, entry, kind, syndrome) to 1, or to 0 when nothing was done: the exception that SVC, HVC or SMC at pc takes, or an
+ * interrupt before the instruction at pc (AArch64.TakeException). `entry`: bits of LevelEntry; `kind`: 0 or the offset of an
+ * interrupt's vector, for which ESR_ELx isn't written.
  */
 function exceptionEntry(code: Code): readonly Type[] {
-  const [pe, target, entry, syndrome] = [0, 1, 2, 3];
-  const a = new Assembler(code, 4);
+  const [pe, target, entry, kind, syndrome] = [0, 1, 2, 3, 4];
+  const a = new Assembler(code, 5);
   const index = a.local();
   const record = a.local();
   const old = a.local();
   const now = a.local();
   const level = a.local();
   const vector = a.local("i64");
+  unlessSignalsChange(a, target);
   a.set(level, () => a.load(PeState.el));
   a.set(index, () => {
     a.get(target);
     a.load(PeState.pan);
-    a.with(op.i32Or, () => a.bits(() => a.get(entry), 0, 1));
+    a.get(entry);
+    a.with(op.i32And, () => a.k(LevelEntry.pan));
+    a.code.u8(op.i32Or);
     a.k(2);
     a.code.u8(op.i32Shl).u8(op.i32Or);
   });
@@ -205,7 +249,9 @@ function exceptionEntry(code: Code): readonly Type[] {
     code.u8(op.i32Shl);
     a.get(target);
     a.get(level);
-    code.u8(op.i32Ne).u8(op.select).u8(op.i64ExtendI32U).u8(op.i64Add);
+    code.u8(op.i32Ne).u8(op.select);
+    a.get(kind);
+    code.u8(op.i32Add).u8(op.i64ExtendI32U).u8(op.i64Add);
   });
   // An exception at its own vector may go on for ever: the machine has an eye on those.
   a.get(vector);
@@ -232,13 +278,27 @@ function exceptionEntry(code: Code): readonly Type[] {
     a.with(op.i32Shl, () => a.k(low));
     code.u8(op.i32Or);
   }
+  // An instruction that was executed has ended its step.
+  a.load(PeState.ss);
+  a.k(0);
+  a.get(entry);
+  a.with(op.i32And, () => a.k(LevelEntry.trapped));
+  code.u8(op.select);
+  a.with(op.i32Shl, () => a.k(21));
+  code.u8(op.i32Or);
   code.u8(op.i64ExtendI32U).u8(op.i64Store).u8(3).u32(0);
   a.bankedAddress(elr, target);
   a.load64At(pe, PeState.pc);
-  code.u8(op.i64Const).s64(4).u8(op.i64Add).u8(op.i64Store).u8(3).u32(0);
+  a.k(0);
+  a.k(4);
+  a.get(entry);
+  a.with(op.i32And, () => a.k(LevelEntry.trapped));
+  code.u8(op.select).u8(op.i64ExtendI32U).u8(op.i64Add).u8(op.i64Store).u8(3).u32(0);
+  a.get(kind);
+  code.u8(op.i32Eqz).u8(op.if).u8(voidBlock);
   a.bankedAddress(esr, target);
   a.get(syndrome);
-  code.u8(op.i64ExtendI32U).u8(op.i64Store).u8(3).u32(0);
+  code.u8(op.i64ExtendI32U).u8(op.i64Store).u8(3).u32(0).u8(op.end);
 
   a.set(old, () => a.stackPointerAddress(level, () => a.load(PeState.spSel)));
   a.set(now, () => a.stackPointerAddress(target, () => a.k(1)));
@@ -250,11 +310,92 @@ function exceptionEntry(code: Code): readonly Type[] {
   a.store(PeState.btype, () => a.k(0));
   a.store(PeState.uao, () => a.k(0));
   a.store(PeState.pan, () => a.bits(() => a.get(index), 2, 1));
-  a.store(PeState.ssbs, () => a.bits(() => a.get(entry), 1, 1));
+  a.store(PeState.ssbs, () => {
+    a.get(entry);
+    a.k(LevelEntry.ssbs);
+    code.u8(op.i32And).u8(op.i32Eqz).u8(op.i32Eqz);
+  });
   enterLevel(a, record, index);
   a.store64At(pe, PeState.pc, () => a.get(vector));
   a.store(PeState.goesOn, () => a.k(1));
   a.k(1);
+  code.u8(op.end);
+  return a.types;
+}
+
+/** The interrupt of each kind that is taken first, by order of precedence; SErrors are the machine's. */
+const precedence = [Interrupt.fiq, Interrupt.irq, Interrupt.virq, Interrupt.vfiq] as const;
+
+/**
+ * (pe) to 1, or to 0 where the machine must look: takes the most urgent interrupt that is pending and unmasked, if there is one, before
+ * the instruction at pc.
+ */
+function interruptEntry(code: Code, entry: number): readonly Type[] {
+  const pe = 0;
+  const a = new Assembler(code, 1);
+  const record = a.local();
+  const takable = a.local();
+  const masked = a.local();
+  const target = a.local();
+  const kind = a.local();
+  a.set(record, () => currentRecord(a));
+  // Of PSTATE.DAIF, I, F and A are bits 1, 0 and 2; each masks a physical interrupt and the virtual one three bits above it.
+  a.set(masked, () => {
+    a.bits(() => a.load(PeState.daif), 1, 1);
+    a.load(PeState.daif);
+    a.with(op.i32And, () => a.k(1));
+    a.with(op.i32Shl, () => a.k(1));
+    code.u8(op.i32Or);
+    a.load(PeState.daif);
+    a.with(op.i32And, () => a.k(4));
+    code.u8(op.i32Or);
+    a.with(i32Mul, () => a.k(9));
+  });
+  a.set(takable, () => {
+    a.loadAt(record, LevelRecord.maskableInterrupts);
+    a.get(masked);
+    a.with(op.i32Xor, () => a.k(-1));
+    code.u8(op.i32And);
+    a.loadAt(record, LevelRecord.interrupts);
+    code.u8(op.i32Or);
+    a.load(PeState.interruptsPending);
+    code.u8(op.i32And);
+  });
+  a.get(takable);
+  code.u8(op.i32Eqz).u8(op.if).u8(voidBlock);
+  a.k(1);
+  code.u8(op.return).u8(op.end);
+  a.get(takable);
+  a.with(op.i32And, () => a.k(Interrupt.serror | Interrupt.vserror));
+  a.unlessMachine();
+  for (const interrupt of precedence) {
+    a.get(takable);
+    a.with(op.i32And, () => a.k(interrupt));
+    code.u8(op.if).u8(voidBlock);
+    a.set(target, () => a.bits(() => a.loadAt(record, LevelRecord.interruptTargets), 2 * Math.log2(interrupt), 2));
+    const isFiq = interrupt === Interrupt.fiq || interrupt === Interrupt.vfiq;
+    a.set(kind, () => a.k(isFiq ? fiqVector : irqVector));
+    a.get(pe);
+    a.get(target);
+    a.loadAt(record, LevelRecord.interruptEntries);
+    a.get(target);
+    a.with(op.i32Shl, () => a.k(1));
+    code.u8(op.i32ShrU);
+    a.with(op.i32And, () => a.k(LevelEntry.pan | LevelEntry.ssbs));
+    a.with(op.i32Or, () => a.k(LevelEntry.trapped));
+    a.get(kind);
+    a.k(0);
+    code.u8(op.call).u32(entry).u8(op.i32Eqz);
+    a.unlessMachine();
+    const count = isFiq ? PeState.fiqs : PeState.irqs;
+    a.store(count, () => {
+      a.load(count);
+      a.with(op.i32Add, () => a.k(1));
+    });
+    a.k(1);
+    code.u8(op.return).u8(op.end);
+  }
+  a.k(0);
   code.u8(op.end);
   return a.types;
 }
@@ -273,6 +414,7 @@ function exceptionReturn(code: Code, features: ReadonlySet<string>): readonly Ty
   const address = a.local("i64");
   const present = fields.filter(({ feature }) => feature === undefined || features.has(feature));
   a.set(level, () => a.load(PeState.el));
+  unlessSignalsChange(a, level);
   a.loadAt(current, LevelRecord.returns);
   code.u8(op.i32Eqz);
   a.unlessMachine();
@@ -284,7 +426,7 @@ function exceptionReturn(code: Code, features: ReadonlySet<string>): readonly Ty
   // Illegal returns, and EL0 with SP_ELx.
   a.get(saved);
   a.with(op.i32And, () => a.k(unusual));
-  a.bits(() => a.loadAt(current, LevelRecord.returns), 0, 3);
+  a.loadAt(current, LevelRecord.returns);
   a.get(target);
   code.u8(op.i32ShrU);
   a.with(op.i32And, () => a.k(1));
@@ -355,27 +497,28 @@ function exceptionReturn(code: Code, features: ReadonlySet<string>): readonly Ty
 
 /**
  * (pe, operation, argument) to an answer as the machine gives it: what generated code calls for system instructions. The machine is
- * asked, but for ISB (everything takes effect at once here), and for SVC, HVC and ERET that need nothing of it: it has said so in
- * PeState.crossings, no interrupt is pending, the turn goes on, and the records of both levels hold.
+ * asked, but for ISB (everything takes effect at once here), and for SVC, HVC, SMC and ERET that need nothing of it: it has said so in
+ * PeState.crossings, the turn goes on, and the records of both levels hold. An interrupt that may be taken then is taken at once.
  */
 function systemInstruction(
   code: Code,
-  functions: { readonly machine: number; readonly entry: number; readonly return: number },
+  functions: { readonly machine: number; readonly entry: number; readonly return: number; readonly interrupt: number },
 ): readonly Type[] {
   const [pe, operation, argument] = [0, 1, 2];
   const a = new Assembler(code, 3);
   const current = a.local();
+  const taken = a.local();
   const is = (o: number): void => {
     a.get(operation);
     a.k(o);
     code.u8(op.i32Eq);
   };
-  const { svc, hvc, eret, isb } = EnvironmentOperation;
+  const { svc, hvc, smc, eret, isb } = EnvironmentOperation;
   code.u8(op.block).u8(voidBlock);
   a.k(1);
   a.get(operation);
   code.u8(op.i32Shl);
-  a.with(op.i32And, () => a.k((1 << svc) | (1 << hvc) | (1 << eret) | (1 << isb)));
+  a.with(op.i32And, () => a.k((1 << svc) | (1 << hvc) | (1 << smc) | (1 << eret) | (1 << isb)));
   code.u8(op.i32Eqz).u8(op.brIf).u32(0);
   is(isb);
   code.u8(op.if).u8(voidBlock);
@@ -383,19 +526,20 @@ function systemInstruction(
   code.u8(op.return).u8(op.end);
   a.load(PeState.crossings);
   code.u8(op.i32Eqz);
-  a.load(PeState.interruptsPending);
-  code.u8(op.i32Or);
   a.load(PeState.budget);
   a.k(2);
   code.u8(op.i32LtS).u8(op.i32Or).u8(op.brIf).u32(0);
-  a.set(current, () => {
-    a.get(pe);
-    a.load(PeState.level);
-    a.k(LevelRecord.size);
-    code.u8(i32Mul).u8(op.i32Add).u8(op.i32Const).s32(PeState.levels).u8(op.i32Add);
-  });
+  a.set(current, () => currentRecord(a));
+  /** Unless 0 was pushed, the instruction is done: an interrupt may come next. */
   const done = (): void => {
     code.u8(op.i32Eqz).u8(op.brIf).u32(1);
+    a.load(PeState.interruptsPending);
+    code.u8(op.if).u8(voidBlock);
+    a.store(PeState.goesOn, () => {
+      a.get(pe);
+      code.u8(op.call).u32(functions.interrupt);
+    });
+    code.u8(op.end);
     a.k(1);
     code.u8(op.return).u8(op.end);
   };
@@ -415,21 +559,24 @@ function systemInstruction(
     a.get(pe);
     a.loadAt(current, target);
     a.loadAt(current, entry);
+    a.k(0);
     a.get(argument);
     a.with(op.i32And, () => a.k(0xffff));
     a.with(op.i32Or, () => a.k(syndrome));
-    code.u8(op.call).u32(functions.entry).u8(op.i32Eqz).u8(op.brIf).u32(1);
+    code.u8(op.call).u32(functions.entry).u8(op.localTee).u32(taken);
     a.store(count, () => {
       a.load(count);
-      a.with(op.i32Add, () => a.k(1));
+      a.get(taken);
+      code.u8(op.i32Add);
     });
-    a.k(1);
-    code.u8(op.return).u8(op.end);
+    done();
   };
   is(svc);
   takes(LevelRecord.svc, LevelRecord.svcEntry, svcSyndrome, PeState.svcs);
   is(hvc);
   takes(LevelRecord.hvc, LevelRecord.hvcEntry, hvcSyndrome, PeState.hvcs);
+  is(smc);
+  takes(LevelRecord.smc, LevelRecord.smcEntry, smcSyndrome, PeState.smcs);
   code.u8(op.end);
   a.get(pe);
   a.get(operation);
@@ -446,13 +593,15 @@ export function defineCrossings(
   machine: number,
   features: ReadonlySet<string>,
 ): void {
-  const entry = module.declare({ parameters: ["i32", "i32", "i32", "i32"], results: ["i32"] });
+  const entry = module.declare({ parameters: ["i32", "i32", "i32", "i32", "i32"], results: ["i32"] });
+  const interrupt = module.declare({ parameters: ["i32"], results: ["i32"] });
   const back = module.declare({ parameters: ["i32", "i32"], results: ["i32"] });
   const define = (index: number, write: (code: Code) => readonly Type[]): void => {
     const code = new Code(1024);
     module.define(index, write(code), code);
   };
   define(entry, exceptionEntry);
+  define(interrupt, (code) => interruptEntry(code, entry));
   define(back, (code) => exceptionReturn(code, features));
-  define(environment, (code) => systemInstruction(code, { machine, entry, return: back }));
+  define(environment, (code) => systemInstruction(code, { machine, entry, return: back, interrupt }));
 }

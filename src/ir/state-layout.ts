@@ -80,16 +80,17 @@ export const PeState = {
   /** i32: what the budget was when the current level began to execute, and the instructions of EL0 to EL3 before. */
   levelBudget: 0x1c4,
   retiredByEl: 0x1c8,
-  /** i32: exceptions by SVC and HVC that generated code took, since the machine last looked. */
+  /** i32: exceptions by SVC, HVC and SMC that generated code took, since the machine last looked. */
   svcs: 0x1d8,
   hvcs: 0x1dc,
+  smcs: 0x1f4,
   /** i32: number of this PE. */
   index: 0x1e0,
   /** i32: all ones while every data access must be aligned (SCTLR_ELx.A, or stage 1 off), else 0. */
   alignmentCheck: 0x1e4,
   /** i32: 15 while SP must be a multiple of 16 when it is a base address (SCTLR_ELx.SA, SA0), else 0. */
   spAlignmentMask: 0x1e8,
-  /** i32: interrupts that are pending, whether masked or not (cpu's `Interrupt` bits). */
+  /** i32: interrupts that are pending, whether masked or not: bits of {@link Interrupt}. */
   interruptsPending: 0x1ec,
   /** i32: 1 when generated code that pc was redirected in may go on there without the run loop. */
   goesOn: 0x1f0,
@@ -101,12 +102,15 @@ export const PeState = {
   v: 0x200,
   /** 64 bytes where a slow memory access assembles what a device or two pages gave. */
   scratch: 0x400,
+  /** i32: IRQs and FIQs, virtual ones among them, that generated code took since the machine last looked. */
+  irqs: 0x440,
+  fiqs: 0x444,
   /** System registers, 8 bytes each, by the slot number that the register table gives. */
   system: 0x800,
   /** A {@link LevelRecord} for each value of `level`. */
   levels: 0x2000,
   /** Bytes of one PE's state. */
-  size: 0x2400,
+  size: 0x2800,
 } as const;
 
 /** Number of system register slots that fit. */
@@ -125,19 +129,41 @@ export const LevelRecord = {
   alignmentCheck: 0x18,
   spAlignmentMask: 0x1c,
   fpTrap: 0x20,
-  /** The level that SVC, and HVC, go to; 0 where the machine must be asked. */
+  /** The level that SVC, HVC and SMC go to; 0 where the machine must be asked. */
   svc: 0x24,
   hvc: 0x28,
-  /** What SVC, and HVC, set at that level: PSTATE.PAN (never cleared) in bit 0, PSTATE.SSBS in bit 1. */
+  smc: 0x40,
+  /** How they come there: bits of {@link LevelEntry}. */
   svcEntry: 0x2c,
   hvcEntry: 0x30,
+  smcEntry: 0x44,
   /** The levels, as bits, that ERET may return to without the machine being asked. */
   returns: 0x34,
   /** 1 where addresses whose top byte is all ones are those of the upper range. */
   upperRange: 0x38,
   /** As PeState has it. */
   directRegisters: 0x3c,
-  size: 0x40,
+  /** Interrupts that are taken while pending, bits of {@link Interrupt}: whatever PSTATE.DAIF says, and unless it masks them. */
+  interrupts: 0x48,
+  maskableInterrupts: 0x4c,
+  /** The level that each is taken to, two bits for each of {@link Interrupt}. */
+  interruptTargets: 0x50,
+  /** How they come there: two bits of {@link LevelEntry} for each level. */
+  interruptEntries: 0x54,
+  size: 0x80,
+} as const;
+
+/** Interrupts that may be pending, bits of PeState.interruptsPending. */
+export const Interrupt = { irq: 1, fiq: 2, serror: 4, virq: 8, vfiq: 16, vserror: 32 } as const;
+
+/** What an exception does besides going to its level. */
+export const LevelEntry = {
+  /** PSTATE.PAN is set; it is never cleared. */
+  pan: 1,
+  /** PSTATE.SSBS is set. */
+  ssbs: 2,
+  /** The instruction wasn't executed but trapped: it is its own return address. */
+  trapped: 4,
 } as const;
 
 /** The words that LevelRecord and PeState share by name. */
@@ -160,8 +186,12 @@ export const DirectRegisters = {
   /** EL1's that HCR_EL2.TRVM and TVM may trap: ESR_EL1, FAR_EL1. */
   el1Read: 2,
   el1Write: 4,
-  /** EL2's. */
+  /** EL2's, EL3's. */
   el2: 8,
+  el3: 16,
+  /** CTR_EL0, and DCZID_EL0 where DC ZVA isn't trapped. */
+  cacheType: 32,
+  zeroSize: 64,
 } as const;
 
 /** X register slots of operands: 0..30, then these. */

@@ -105,6 +105,7 @@ export class ModelMachine {
   /** The one that works now: see {@link exchangeGic}. */
   gic: Gic;
   readonly #security: "single" | "two";
+  readonly #execution: { el: number; secure: boolean };
   readonly #timers: GenericTimers;
   readonly #levels = { irq: false, fiq: false, virq: false, vfiq: false };
   #virtual = false;
@@ -114,6 +115,7 @@ export class ModelMachine {
 
   constructor(security: "single" | "two") {
     this.#security = security;
+    this.#execution = security === "two" ? { el: 3, secure: true } : { el: 1, secure: false };
     this.gic = this.#makeGic();
     const clock: Clock = { now: () => (this.#time += 16), schedule: () => ({ cancel() {} }) };
     const line = (name: keyof typeof timerInterrupts) => ({
@@ -133,7 +135,6 @@ export class ModelMachine {
       security === "two"
         ? { el: 3, scrNs: false, scrFiq: false, scrIrq: false }
         : { el: 1, scrNs: true, scrFiq: false, scrIrq: false };
-    if (security === "two") this.gic.cpuInterface(0).setExecutionState(3, true);
   }
 
   #makeGic(): Gic {
@@ -156,6 +157,7 @@ export class ModelMachine {
       peAffinities: [0, 1],
       spiCount: 224,
       security: this.#security,
+      execution: [this.#execution],
       outputs: [
         {
           irq: { set: (level) => (this.#levels.irq = level) },
@@ -187,7 +189,9 @@ export class ModelMachine {
         return 0n;
       case Kind.dropToEl1:
         this.#setScr(value, 1);
-        this.gic.cpuInterface(0).setExecutionState(1, false);
+        this.#execution.el = 1;
+        this.#execution.secure = false;
+        this.gic.cpuInterface(0).executionStateChanged();
         return 0n;
       case Kind.dropFromEl2:
       case Kind.riseToEl2:

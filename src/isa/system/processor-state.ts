@@ -33,6 +33,13 @@ function setDaif(pe: Builder, imm: Node, leave: () => void): void {
   pe.ifUnlikely(pe.eqz(pe.readState("el")), leave, () => pe.writeState("daif", pe.or(pe.readState("daif"), imm)));
 }
 
+/** Unmasking as well, unless an interrupt is pending: the machine looks whether it is let in. */
+function clearDaif(pe: Builder, imm: Node, leave: () => void): void {
+  pe.ifUnlikely(pe.or(pe.eqz(pe.readState("el")), pe.readState("interruptsPending")), leave, () =>
+    pe.writeState("daif", pe.and(pe.readState("daif"), pe.xor(imm, pe.c32(15)))),
+  );
+}
+
 /** Instructions that access PSTATE (Arm ARM C4.1.66, "PSTATE"). */
 export const processorState = instructions("PSTATE", [
   msrImmediate("UAO", 0, 3, "FEAT_UAO"),
@@ -42,8 +49,7 @@ export const processorState = instructions("PSTATE", [
   msrImmediate("DIT", 3, 2, "FEAT_DIT"),
   msrImmediate("TCO", 3, 4, "FEAT_MTE"),
   msrImmediate("DAIFSet", 3, 6, undefined, setDaif),
-  // Unmasking may let an interrupt in, which the machine looks after.
-  msrImmediate("DAIFClr", 3, 7),
+  msrImmediate("DAIFClr", 3, 7, undefined, clearDaif),
   define("CFINV", "1101010100000 000 0100 0000 000 11111", {
     feature: "FEAT_FlagM",
     operands: () => ({}),

@@ -63,15 +63,27 @@ function writeNzcv(pe: Builder, value: Node): void {
   pe.setNzcv(bit(31), bit(30), bit(29), bit(28));
 }
 
+/** PSTATE.DAIF, which EL0 may be trapped for (SCTLR_EL1.UMA). With an interrupt pending, the machine looks whether it is let in. */
+function daif(): Direct {
+  const atEl0 = (pe: Builder): Node => pe.eqz(pe.readState("el"));
+  return {
+    name: "DAIF",
+    ask: atEl0,
+    askToWrite: (pe) => pe.or(atEl0(pe), pe.readState("interruptsPending")),
+    read: (pe) => pe.zeroExtend(pe.shl(pe.readState("daif"), pe.c32(6))),
+    write: (pe, value) => pe.writeState("daif", pe.and(pe.shrU(pe.low32(value), pe.c32(6)), pe.c32(15))),
+  };
+}
+
 function directs(): readonly Direct[] {
   const fpTrapped = (pe: Builder): Node => pe.readState("fpTrap");
-  const { el1, el1Read, el1Write, el2 } = DirectRegisters;
+  const { el1, el1Read, el1Write, el2, el3, cacheType, zeroSize } = DirectRegisters;
   const spsrBits = (pe: Builder): Node => pe.zeroExtend(pe.readState("spsrWritable"));
   const lowWord = (pe: Builder): Node => pe.c64(0xffff_ffff);
   return [
     { name: "NZCV", read: readNzcv, write: writeNzcv },
     slot("TPIDR_EL0", 0, "rw"),
-    slot("TPIDRRO_EL0", 0, "r"),
+    { ...slot("TPIDRRO_EL0", 0, "rw"), askToWrite: (pe) => pe.eqz(pe.readState("el")) },
     slot("TPIDR_EL1", 1, "rw"),
     slot("TPIDR_EL2", 2, "rw"),
     allowed("ELR_EL1", el1, el1),
@@ -83,6 +95,13 @@ function directs(): readonly Direct[] {
     allowed("ESR_EL2", el2, el2, lowWord),
     allowed("FAR_EL2", el2, el2),
     allowed("HPFAR_EL2", el2, 0),
+    allowed("ELR_EL3", el3, el3),
+    allowed("SPSR_EL3", el3, el3, spsrBits),
+    allowed("ESR_EL3", el3, el3, lowWord),
+    allowed("FAR_EL3", el3, el3),
+    allowed("CTR_EL0", cacheType, 0),
+    allowed("DCZID_EL0", zeroSize, 0),
+    daif(),
     // UNDEFINED at EL0, and while it is the current stack pointer.
     slot("SP_EL0", 1, "rw", (pe) => pe.or(pe.eqz(pe.readState("el")), pe.eqz(pe.readState("spSel")))),
     // Writes go to the machine: they may change how FP instructions are carried out.

@@ -164,6 +164,41 @@ describe("PSTATE", () => {
   });
 });
 
+describe("PSTATE.DAIF", () => {
+  test("is unmasked at once unless an interrupt is pending, or EL0 asks", () => {
+    const clear = systemEncoding(0, 3, 4, 3, 7);
+    const daif = systemRegister("DAIF").encoding;
+    const bench = new Bench();
+    bench.setState(PeState.el, 1);
+    bench.setState(PeState.daif, 0b1111);
+    bench.run(0xd50343ff); // msr daifclr, #3
+    expect(bench.state(PeState.daif)).toBe(0b1100);
+    bench.run(mrs("DAIF", 1));
+    expect(bench.x(1)).toBe(0x300n);
+    bench.setX(2, 0xffff_ffff_ffff_fd7fn);
+    bench.run(msr("DAIF", 2));
+    expect(bench.state(PeState.daif)).toBe(0b0101);
+    expect(bench.asked).toEqual([]);
+    bench.setState(PeState.interruptsPending, 1);
+    bench.run(0xd50343ff);
+    bench.run(msr("DAIF", 2));
+    bench.setState(PeState.interruptsPending, 0);
+    bench.setState(PeState.el, 0);
+    bench.run(0xd50343ff);
+    bench.run(mrs("DAIF", 3));
+    bench.run(msr("DAIF", 2));
+    const written = 0xffff_ffff_ffff_fd7fn;
+    expect(bench.asked).toEqual([
+      ["msrImmediate", clear, 0n],
+      ["msr", daif, written],
+      ["msrImmediate", clear, 0n],
+      ["mrs", daif, 0n],
+      ["msr", daif, written],
+    ]);
+    expect(bench.state(PeState.daif)).toBe(0b0101);
+  });
+});
+
 describe("hints", () => {
   test("are NOPs without their feature, others UNDEFINED", () => {
     const bench = new Bench();
