@@ -1,8 +1,9 @@
 /**
- * Bundles the command that `tsc -b` has put in dist/ into dist/cli/bundle/, with V8's compiled code beside it: Node loads
- * that much faster than some three hundred modules. The folder is one deeper than dist/cli, as dist/cli/run is: URLs of
+ * Bundles the command that `tsc -b` has put in dist/ into dist/cli/bundle/, with V8's compiled code beside it (Node loads
+ * that much faster than some three hundred modules) and the WebAssembly modules that machines start with. The folder is one deeper than dist/cli, as dist/cli/run is: URLs of
  * assets mean the same in both.
  */
+import { createHash } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -13,19 +14,35 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = `${root}dist/cli/bundle/`;
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder);
-await build({
+const unnamed = "?".repeat(16);
+const { outputFiles } = await build({
   absWorkingDir: root,
   entryPoints: ["dist/cli/main.js"],
-  outfile: `${folder}trapeze.cjs`,
+  write: false,
   bundle: true,
   format: "cjs",
   platform: "node",
   target: "node20",
   charset: "ascii",
-  define: { "import.meta.url": "bundleUrl" },
+  define: { "import.meta.url": "bundleUrl", "import.meta.bundle": JSON.stringify(unnamed) },
   banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   logLevel: "warning",
 });
+const { text } = outputFiles[0];
+const name = createHash("sha256").update(text).digest("hex").slice(0, unnamed.length);
+writeFileSync(`${folder}trapeze.cjs`, text.replaceAll(unnamed, name));
+
+// Core modules, so that no start has to make them: those of all cores, for hosts with and without a fused multiply-add. They are
+// of this bundle, as its name says.
+const { moduleToKeep, coreFacts } = await import("../dist/cpu/core-modules.js");
+const { cores } = await import("../dist/cpu/cores/cores.js");
+mkdirSync(`${folder}${name}`);
+for (const core of cores.values()) {
+  for (const fused of [true, false]) {
+    const module = moduleToKeep(coreFacts(core, { jit: true, observed: false, fused }));
+    writeFileSync(`${folder}${name}/${module.name}.wasm`, module.bytes);
+  }
+}
 
 // The code cache holds the functions that have been called by the time it is made: those of a short run, and of a guest that
 // keeps the compiler, the MMU and the GIC busy for a moment. A cache made under other flags would be refused, so that they

@@ -130,6 +130,7 @@ export class Machine {
       jit: options.jit ?? true,
       observesInstructions: observers.some((observer) => observer.observesInstructions),
       log: options.log ?? silentLog,
+      ...(options.coreModules ? { coreModules: options.coreModules } : {}),
     });
     const firmware = startsAsFirmware(plan?.protocol, hasEl3) ? undefined : conduit;
     return new Machine(options, core, engine, firmware, plan, deviceTree, observers);

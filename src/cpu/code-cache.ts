@@ -1,4 +1,4 @@
-import type { MachineCalls } from "../interpreter/interpreter.js";
+import type { MachineCalls } from "../interpreter/machine-calls.js";
 import type { OperationNumbers } from "../interpreter/operations.js";
 import { pageEndOperation, RecordLayout, recordPageSize, recordsPerPage } from "../interpreter/record.js";
 import type { InstructionTable } from "../isa/table.js";

@@ -1,16 +1,16 @@
+import type { Core as CoreFunctions } from "../interpreter/core-module.js";
 import { Exit } from "../interpreter/exit.js";
-import { hotWords } from "../interpreter/hot-words.js";
-import { buildCore, type Core as CoreModule, type MachineCalls, neverHot } from "../interpreter/interpreter.js";
-import { OperationNumbers } from "../interpreter/operations.js";
+import type { MachineCalls } from "../interpreter/machine-calls.js";
+import { makeColdTable, OperationNumbers } from "../interpreter/operations.js";
 import { RecordLayout, recordPageSize } from "../interpreter/record.js";
 import { warmWords } from "../interpreter/warm-words.js";
 import { PeState } from "../ir/index.js";
-import { a64, observedA64 } from "../isa/a64.js";
-import type { Log } from "../ports/index.js";
+import type { KeptModules, Log } from "../ports/index.js";
 import { RoutineLibrary } from "../wasm/routines.js";
 import { access, commit, fetch } from "./access.js";
 import { Arrival, arriveByBranch } from "./branch-target.js";
 import { CodeCache } from "./code-cache.js";
+import { coreFacts, coreModule, hotArrivals, instructionsOf } from "./core-modules.js";
 import type { Core } from "./cores/core.js";
 import { afterInstruction, beforeInstruction } from "./debug-exceptions.js";
 import { DebugPoints } from "./debug-points.js";
@@ -38,13 +38,13 @@ export interface EngineOptions {
   /** Whether observers are told of instructions (isa/observed.ts). */
   readonly observesInstructions?: boolean;
   readonly log: Log;
+  /** Where the core module may be found: otherwise it is made. */
+  readonly coreModules?: KeptModules;
 }
 
 /** Why {@link Engine.run} came back. */
 export type TurnEnd = "limit" | "yield";
 
-/** Arrivals by branch that make code worth compiling. */
-const hotArrivals = 8000;
 /** Arrivals after which planned code no longer waits for others to be compiled with. */
 const patience = 500;
 /**
@@ -79,7 +79,7 @@ export class Engine {
   readonly physical: PhysicalMemory;
   /** Where in linear memory EngineOptions.boardMemory lies. */
   readonly boardMemory: number;
-  private readonly core: CoreModule;
+  private readonly core: CoreFunctions;
   /** A debugger's breakpoints and watchpoints. */
   readonly debugPoints: DebugPoints;
   private readonly code: CodeCache;
@@ -127,8 +127,32 @@ export class Engine {
     this.physical.addRam({ name: "ram", base: options.ram.base, size: options.ram.size, host: ramBase, direct: true });
     const routines = new RoutineLibrary(memory);
     const { features } = options.core;
-    const table = options.observesInstructions ? observedA64() : a64();
-    const numbers = new OperationNumbers(table, features, hotWords, warmWords, memory, routines);
+    const { jit, observesInstructions: observed = false } = options;
+    const facts = coreFacts(options.core, { jit, observed, fused: routines.fused });
+    const table = instructionsOf(facts);
+    this.calls = {
+      access: (_base, descriptor) => {
+        const pe = this.running;
+        const { el } = pe;
+        const host = access(pe, descriptor);
+        if (host === 0) this.afterEnvironment(pe, el, EnvironmentResult.redirected);
+        return host;
+      },
+      environment: (_base, operation, argument) => {
+        const pe = this.running;
+        const { el } = pe;
+        const result = environment(pe, operation, argument);
+        return result === EnvironmentResult.next ? result : this.afterEnvironment(pe, el, result);
+      },
+      decode: (_base, record) => this.code.decode(record, this.calls),
+    };
+    const regionTable = new WebAssembly.Table({ element: "anyfunc", initial: 1024 });
+    const coldTable = makeColdTable();
+    const module = coreModule(facts, options.coreModules);
+    const core = module.instantiate({ memory, calls: this.calls, coldTable, regionTable });
+    this.core = core.core;
+    routines.adopt(core.exports);
+    const numbers = new OperationNumbers(table, features, core, coldTable, warmWords, memory, routines);
     const processors: ProcessingElement[] = [];
     this.processors = processors;
     this.retiredByPe = new Float64Array(peCount);
@@ -154,34 +178,7 @@ export class Engine {
       recordPages,
     );
     this.debugPoints = new DebugPoints(processors, this.code);
-    this.calls = {
-      access: (_base, descriptor) => {
-        const pe = this.running;
-        const { el } = pe;
-        const host = access(pe, descriptor);
-        if (host === 0) this.afterEnvironment(pe, el, EnvironmentResult.redirected);
-        return host;
-      },
-      environment: (_base, operation, argument) => {
-        const pe = this.running;
-        const { el } = pe;
-        const result = environment(pe, operation, argument);
-        return result === EnvironmentResult.next ? result : this.afterEnvironment(pe, el, result);
-      },
-      decode: (_base, record) => this.code.decode(record, this.calls),
-    };
-    const regionTable = new WebAssembly.Table({ element: "anyfunc", initial: 1024 });
-    this.core = buildCore({
-      memory,
-      hot: numbers.hot,
-      calls: this.calls,
-      routines,
-      coldTable: numbers.coldTable,
-      regionTable,
-      hotThreshold: options.jit ? hotArrivals : neverHot,
-      features,
-    });
-    this.regions = options.jit
+    this.regions = jit
       ? new Regions(
           this.memory,
           this.code,

@@ -1,53 +1,11 @@
-import {
-  type BranchKind,
-  jumpCacheEntries,
-  PeState,
-  type Routine,
-  TlbEntry,
-  type Type,
-  tlbEntries,
-} from "../ir/index.js";
+import { type BranchKind, jumpCacheEntries, PeState, TlbEntry, type Type, tlbEntries } from "../ir/index.js";
 import type { Template } from "../isa/template.js";
 import { Code, op, typeCode, voidBlock } from "../wasm/code.js";
-import { ModuleBuilder } from "../wasm/module.js";
-import { type RoutineLibrary, routinesOf, signature } from "../wasm/routines.js";
-import { defineCrossings } from "./crossings.js";
+import type { ModuleBuilder } from "../wasm/module.js";
+import { coldSignature } from "./cold-operations.js";
 import { Exit } from "./exit.js";
 import { type InterpreterImports, type InterpreterLocals, InterpreterLowering } from "./interpreter-lowering.js";
 import { firstHotOperation, RecordLayout, recordsPerPage } from "./record.js";
-
-/** Functions of the machine that generated code calls. `pe` is a PE's base address. */
-export interface MachineCalls {
-  /** A data access that missed the TLB; see cpu. Host address, 0 (exception taken) or -1 (execute this alone). */
-  access(pe: number, descriptor: number): number;
-  /** A system instruction; see cpu. */
-  environment(pe: number, operation: number, argument: number): number;
-  /** Decodes the record at `record`, whose instruction is at PE pc; gives its operation number. */
-  decode(pe: number, record: number): number;
-}
-
-/** A threshold that a record's heat never reaches. */
-export const neverHot = 0x2_0000;
-
-/** What the core module gives. */
-export interface Core {
-  /** Runs the PE from its pc until something needs the machine. */
-  run(pe: number): number;
-  /** As {@link run}, without regions. */
-  interpret(pe: number): number;
-  /** The exact interpreter alone: runs as many instructions as the PE's budget says. `arrived` is 0. */
-  step(pe: number, arrived: 0): number;
-  /** Looks up the PE's pc in its jump cache and runs the region there: what regions tail-call. */
-  dispatch: WebAssembly.ExportValue;
-  /** (pe, expected pc, exit code) to exit code: what regions call when a call of theirs didn't simply return. */
-  resume: WebAssembly.ExportValue;
-  /** (pe, operation, argument): the machine's `environment`, but for what code can do by itself (crossings.ts). */
-  environment: WebAssembly.ExportValue;
-  /** See landingCheck in interpreter.ts. */
-  landing: WebAssembly.ExportValue;
-  /** A region that isn't there (any more): answers `Exit.hot`, so that the machine finds out what is. */
-  stale: WebAssembly.ExportValue;
-}
 
 /**
  * How many instructions may pass between two looks at the budget: straight-line code to the end of a page. With less
@@ -55,62 +13,20 @@ export interface Core {
  */
 export const straightLineLimit = recordsPerPage;
 
-/** Builds the core module: the dispatcher and both variants of the interpreter. */
-export function buildCore(options: {
-  readonly memory: WebAssembly.Memory;
-  readonly hot: readonly Template[];
-  readonly calls: MachineCalls;
-  readonly routines: RoutineLibrary;
-  /** Functions of operations outside the main switch, by operation number - (firstHotOperation + hot.length). */
-  readonly coldTable: WebAssembly.Table;
-  /** Compiled regions by slot. */
-  readonly regionTable: WebAssembly.Table;
-  /** Of the PEs. */
-  readonly features: ReadonlySet<string>;
-  /** Arrivals by branch after which `Exit.hot` is returned; {@link neverHot}: never. */
-  readonly hotThreshold: number;
-}): Core {
-  const { memory, hot, calls, routines, coldTable, regionTable } = options;
-  const module = new ModuleBuilder();
-  const imports: { [name: string]: WebAssembly.ImportValue } = {
-    memory,
-    cold: coldTable,
-    regions: regionTable,
-    access: calls.access,
-    environment: calls.environment,
-    decode: calls.decode,
-  };
-  const access = module.importFunction("access", { parameters: ["i32", "i32"], results: ["i32"] });
-  const toMachine = { parameters: ["i32", "i32", "i32"] as Type[], results: ["i32"] as Type[] };
-  const machine = module.importFunction("environment", toMachine);
-  const decode = module.importFunction("decode", { parameters: ["i32", "i32"], results: ["i32"] });
-  const routineIndices = new Map<Routine, number>();
-  for (const t of hot) {
-    for (const r of routinesOf(t.body)) {
-      if (routineIndices.has(r)) continue;
-      const name = `r${routineIndices.size}`;
-      imports[name] = routines.function(r) as WebAssembly.ImportValue;
-      routineIndices.set(r, module.importFunction(name, signature(r)));
-    }
-  }
-  const regions = module.importTable("regions");
-  const cold = module.importTable("cold");
-  const peToCode = { parameters: ["i32"] as Type[], results: ["i32"] as Type[] };
-  const mainSignature = { parameters: ["i32", "i32"] as Type[], results: ["i32"] as Type[] };
+/** (pe) to exit code. */
+const peToCode = { parameters: ["i32"] as Type[], results: ["i32"] as Type[] };
+
+/** Declares and defines {@link landingCheck}, and exports it as "landing"; gives its index. */
+export function defineLanding(module: ModuleBuilder): number {
   const landing = module.declare(landingSignature);
   module.define(landing, ["i32", "i32"], landingCheck());
   module.exportFunction("landing", landing);
-  const environment = module.declare(toMachine);
-  defineCrossings(module, environment, machine, options.features);
-  module.exportFunction("environment", environment);
-  const shared: MainContext = {
-    hot,
-    imports: { access, environment, landing, routines: routineIndices },
-    decode,
-    coldTable: cold,
-    coldType: module.type(coldSignature),
-    hotThreshold: options.hotThreshold,
-  };
+  return landing;
+}
+
+/** Defines and exports the dispatcher, both variants of the interpreter, and the loops around them (see Core in core-module.ts). */
+export function defineInterpreter(module: ModuleBuilder, context: MainContext, regions: number): void {
+  const mainSignature = { parameters: ["i32", "i32"] as Type[], results: ["i32"] as Type[] };
   const fast = module.declare(mainSignature);
   const exact = module.declare(mainSignature);
   const dispatch = module.declare(peToCode);
@@ -118,28 +34,20 @@ export function buildCore(options: {
   const run = module.declare(peToCode);
   const interpret = module.declare(peToCode);
   const stale = module.declare(peToCode);
-  defineMain(module, fast, shared, false);
-  defineMain(module, exact, shared, true);
+  defineMain(module, fast, context, false);
+  defineMain(module, exact, context, true);
   module.define(dispatch, ["i32"], dispatcher(regions, module.type(peToCode)));
   module.define(resume, ["i32"], resumeLoop(fast, exact, dispatch));
   module.define(run, ["i32"], runLoop(dispatch, resume));
   module.define(interpret, ["i32", "i32"], interpretLoop(fast, exact));
-  module.exportFunction("resume", resume);
   module.define(stale, [], new Code().u8(op.i32Const).s32(Exit.hot).u8(op.end));
+  module.exportFunction("resume", resume);
   module.exportFunction("stale", stale);
   module.exportFunction("run", run);
   module.exportFunction("interpret", interpret);
   module.exportFunction("step", exact);
   module.exportFunction("dispatch", dispatch);
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { m: imports });
-  const core = instance.exports as unknown as Core;
-  // What the jump cache's empty entries lead to when pc is 0, as they say.
-  regionTable.set(0, core.stale as CallableFunction);
-  return core;
 }
-
-/** Signature of a cold operation: (pe, record, delta) to 0 (next), 1 (pc was set: go there) or 2 + exit code * 2 + retired. */
-export const coldSignature = { parameters: ["i32", "i32", "i64"] as Type[], results: ["i32"] as Type[] };
 
 /** Looks up pc in the jump cache and tail-calls the region; `Exit.hot` when it isn't there. Its local 1 is scratch. */
 function dispatcher(regions: number, type: number): Code {
@@ -304,12 +212,14 @@ function resumeLoop(fast: number, exact: number, dispatch: number): Code {
   return c;
 }
 
-interface MainContext {
+/** What the interpreter is made of; numbers are indices in the module. */
+export interface MainContext {
   readonly hot: readonly Template[];
   readonly imports: InterpreterImports;
   readonly decode: number;
+  /** Table of the functions of operations outside the main switch, by operation number - (firstHotOperation + hot.length). */
   readonly coldTable: number;
-  readonly coldType: number;
+  /** Arrivals by branch after which `Exit.hot` is returned; `neverHot`: never. */
   readonly hotThreshold: number;
 }
 
@@ -514,7 +424,7 @@ function defineMain(module: ModuleBuilder, index: number, context: MainContext, 
   get(l.delta);
   get(l.record).u8(op.i32Load16U).u8(1).u32(RecordLayout.operation);
   k32(firstHotOperation + hot.length).u8(op.i32Sub);
-  c.u8(op.callIndirect).u32(context.coldType).u32(context.coldTable);
+  c.u8(op.callIndirect).u32(module.type(coldSignature)).u32(context.coldTable);
   tee(l.entry).u8(op.i32Eqz).u8(op.brIf).u32(1);
   get(l.entry);
   k32(1).u8(op.i32Eq).u8(op.if).u8(voidBlock);
@@ -646,91 +556,4 @@ class HotLowering extends InterpreterLowering {
     this.set(this.main.arrived);
     this.code.u8(op.br).u32(this.depths.lookup + this.depth);
   }
-}
-
-/** An operation outside the main switch, as a function of its own. */
-class ColdLowering extends InterpreterLowering {
-  protected tlb(): void {
-    this.loadState(PeState.tlb, "i32");
-  }
-  protected prepareCall(): void {
-    this.storePc();
-  }
-  protected leave(code: number, retired: boolean): void {
-    this.i32(2 + code * 2 + (retired ? 1 : 0));
-    this.code.u8(op.return);
-  }
-  protected jumpRelative(push: () => void): void {
-    this.storeState(PeState.pc, "i64", () => {
-      this.pc(0);
-      push();
-      this.code.u8(0xac).u8(op.i64Add);
-    });
-    this.i32(1);
-    this.code.u8(op.return);
-  }
-  protected jumpTo(local: number, purpose: BranchKind): void {
-    if (purpose !== "return") this.arriveByBranch(purpose, local, () => this.leave(Exit.attention, true));
-    this.storeState(PeState.pc, "i64", () => this.get(local));
-    this.i32(1);
-    this.code.u8(op.return);
-  }
-}
-
-/** Compiles the operation that a debugger puts in an instruction's place: pc is stored, and `Exit.breakpoint` answered. */
-export function compileBreakpoint(memory: WebAssembly.Memory): WebAssembly.ExportValue {
-  const module = new ModuleBuilder();
-  const index = module.declare(coldSignature);
-  const code = new Code(64);
-  const [pe, record, delta] = [0, 1, 2];
-  code.u8(op.localGet).u32(pe);
-  code.u8(op.localGet).u32(record).u8(op.i32Const).s32(2).u8(op.i32ShrU).u8(op.i64ExtendI32U);
-  code.u8(op.localGet).u32(delta).u8(op.i64Add).u8(op.i64Store).u8(3).u32(PeState.pc);
-  code
-    .u8(op.i32Const)
-    .s32(2 + Exit.breakpoint * 2)
-    .u8(op.end);
-  module.define(index, [], code);
-  module.exportFunction("breakpoint", index);
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { m: { memory } });
-  return instance.exports["breakpoint"]!;
-}
-
-/** Compiles templates into functions of {@link coldSignature}, all in one module. */
-export function compileCold(options: {
-  readonly memory: WebAssembly.Memory;
-  readonly templates: readonly Template[];
-  readonly calls: MachineCalls;
-  readonly routines: RoutineLibrary;
-}): WebAssembly.ExportValue[] {
-  const { memory, templates, calls, routines } = options;
-  const module = new ModuleBuilder();
-  const imports: { [name: string]: WebAssembly.ImportValue } = {
-    memory,
-    access: calls.access,
-    environment: calls.environment,
-  };
-  const access = module.importFunction("access", { parameters: ["i32", "i32"], results: ["i32"] });
-  const environment = module.importFunction("environment", { parameters: ["i32", "i32", "i32"], results: ["i32"] });
-  const routineIndices = new Map<Routine, number>();
-  for (const t of templates) {
-    for (const r of routinesOf(t.body)) {
-      if (routineIndices.has(r)) continue;
-      const name = `r${routineIndices.size}`;
-      imports[name] = routines.function(r) as WebAssembly.ImportValue;
-      routineIndices.set(r, module.importFunction(name, signature(r)));
-    }
-  }
-  const indices = templates.map(() => module.declare(coldSignature));
-  templates.forEach((template, i) => {
-    const types: Type[] = [];
-    const locals: InterpreterLocals = { pe: 0, record: 1, delta: 2, allocate: (type) => types.push(type) + 2 };
-    const code = new Code(256);
-    new ColdLowering(code, template, locals, { access, environment, routines: routineIndices }).emit();
-    code.u8(op.i32Const).s32(0).u8(op.end);
-    module.define(indices[i]!, types, code);
-    module.exportFunction(String(i), indices[i]!);
-  });
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { m: imports });
-  return templates.map((_, i) => instance.exports[String(i)]!);
 }

@@ -42,6 +42,11 @@ export interface Instruction {
   readonly values: readonly (number | bigint)[];
 }
 
+/** A template's name in its table: its definition's, and what tells it from the definition's other ones. */
+export function templateName({ definition, label }: Template): string {
+  return `${definition.name} ${label}`;
+}
+
 let nextId = 0;
 
 /** Records the template of `definition` for given statics; `operands` supplies the operands' names and kinds. */

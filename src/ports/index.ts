@@ -7,6 +7,7 @@ export * from "./host-file-system.js";
 export * from "./host-sockets.js";
 export * from "./interrupt-observer.js";
 export * from "./irq.js";
+export * from "./kept-modules.js";
 export * from "./log.js";
 export * from "./mmio.js";
 export * from "./msi.js";

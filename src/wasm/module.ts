@@ -20,6 +20,7 @@ export class ModuleBuilder {
   private readonly exports = new Code();
   private exportCount = 0;
   private importedTables = 0;
+  private readonly custom: Code[] = [];
 
   constructor() {
     // 64 KiB pages, minimum and maximum: a memory of any size will do, so that modules are the same for all machines.
@@ -91,6 +92,11 @@ export class ModuleBuilder {
     this.exportCount++;
   }
 
+  /** Adds a custom section behind all others. */
+  customSection(name: string, content: Uint8Array): void {
+    this.custom.push(new Code(content.length + 16).name(name).raw(content));
+  }
+
   /** The bytes of the module. */
   finish(): Uint8Array<ArrayBuffer> {
     const out = new Code(4096);
@@ -117,6 +123,7 @@ export class ModuleBuilder {
       bodies.sized(f.code);
     }
     section(10, bodies);
+    for (const custom of this.custom) section(0, custom);
     return out.view().slice() as Uint8Array<ArrayBuffer>;
   }
 }

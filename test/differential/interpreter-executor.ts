@@ -1,15 +1,11 @@
 import { CodeCache } from "../../src/cpu/code-cache.js";
 import { LinearMemory } from "../../src/cpu/linear-memory.js";
 import { PhysicalMemory } from "../../src/cpu/physical-memory.js";
+import { type Core as CoreFunctions, CoreModule, makeCoreModule, neverHot } from "../../src/interpreter/core-module.js";
 import { Exit } from "../../src/interpreter/exit.js";
 import { hotWords } from "../../src/interpreter/hot-words.js";
-import {
-  buildCore,
-  type Core as CoreFunctions,
-  type MachineCalls,
-  neverHot,
-} from "../../src/interpreter/interpreter.js";
-import { OperationNumbers } from "../../src/interpreter/operations.js";
+import type { MachineCalls } from "../../src/interpreter/machine-calls.js";
+import { makeColdTable, OperationNumbers } from "../../src/interpreter/operations.js";
 import { warmWords } from "../../src/interpreter/warm-words.js";
 import { EnvironmentOperation, jumpCacheSize, PeState, TlbEntry, tlbEntries, tlbSize } from "../../src/ir/index.js";
 import type { InstructionTable } from "../../src/isa/table.js";
@@ -51,8 +47,25 @@ export class InterpreterExecutor implements Executor {
   private ending: Ending = "end";
 
   constructor(table: InstructionTable, features: Core, hot: readonly number[] = hotWords) {
-    const { routines } = this;
-    const numbers = new OperationNumbers(table, features.features, hot, warmWords, this.memory, routines);
+    const { routines, memory, regionTable } = this;
+    const calls: MachineCalls = {
+      access: (_pe: number, descriptor: number) => this.access(descriptor),
+      environment: (_pe: number, operation: number) => {
+        if (operation === EnvironmentOperation.stackAlignment) this.ending = "bus error";
+        else this.ending = operation === EnvironmentOperation.undefined ? "undefined" : "unsupported";
+        return 1;
+      },
+      decode: (_pe: number, record: number) => this.codeCache.decode(record, calls),
+    };
+    this.calls = calls;
+    const { fused } = routines;
+    const facts = { features: features.features, hotThreshold: neverHot, observed: false, fused };
+    const module = CoreModule.compile(makeCoreModule({ ...facts, table, hotWords: hot }));
+    const coldTable = makeColdTable();
+    const core = module.instantiate({ memory, calls, coldTable, regionTable });
+    this.core = core.core;
+    routines.adopt(core.exports);
+    const numbers = new OperationNumbers(table, features.features, core, coldTable, warmWords, memory, routines);
     const physical = new PhysicalMemory(this.linear, silentLog);
     physical.addRam({ name: "code", base: codeAddress, size: ramBytes, host: ramBase, direct: true });
     const nothing = (): void => {};
@@ -72,26 +85,6 @@ export class InterpreterExecutor implements Executor {
       recordsBase,
       codePages,
     );
-    const calls: MachineCalls = {
-      access: (_pe: number, descriptor: number) => this.access(descriptor),
-      environment: (_pe: number, operation: number) => {
-        if (operation === EnvironmentOperation.stackAlignment) this.ending = "bus error";
-        else this.ending = operation === EnvironmentOperation.undefined ? "undefined" : "unsupported";
-        return 1;
-      },
-      decode: (_pe: number, record: number) => this.codeCache.decode(record, calls),
-    };
-    this.calls = calls;
-    this.core = buildCore({
-      memory: this.memory,
-      hot: numbers.hot,
-      calls,
-      routines,
-      coldTable: numbers.coldTable,
-      regionTable: this.regionTable,
-      hotThreshold: neverHot,
-      features: features.features,
-    });
     this.linear.u8.fill(0xff, tlb, tlb + tlbSize);
     this.linear.u8.fill(0xff, jumpCache, jumpCache + jumpCacheSize);
     this.tag(dataAddress, [TlbEntry.read, TlbEntry.write], dataHost);

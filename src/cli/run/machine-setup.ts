@@ -13,6 +13,7 @@ import { FileLog } from "../log.js";
 import type { DeviceOption, FlashOption, RunConfiguration } from "../options/run-configuration.js";
 import { suggestion } from "../options/suggest.js";
 import { TraceFile } from "../trace-file.js";
+import { coreModules } from "./core-modules.js";
 import { Networks } from "./networks.js";
 
 /** A machine's options with the host's side of its devices. */
@@ -86,6 +87,7 @@ export async function setUpMachine(configuration: RunConfiguration, console: Con
       epoch: configuration.epoch,
       noReboot: configuration.noReboot,
       jit: configuration.jit,
+      coreModules,
       log,
       ...(trace ? { observers: [trace.observer] } : {}),
       inputOpen: () => networks.inputOpen() || characters.some((character) => character.inputOpen()),

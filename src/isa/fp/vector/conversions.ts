@@ -24,20 +24,32 @@ function bothLanes(pe: Builder, v: Node, extract: string, operation: string, rep
   return pe.lane(`${replace}.replace_lane`, 1, low, lane(1));
 }
 
+const families = new Map<string, Family>();
+
+/** The routines (x, fraction bits) that `write` writes for each format: made once by their names. */
+function family(
+  name: (f: Format) => string,
+  write: (f: Format) => (pe: Builder, x: Node | undefined, n: Node | undefined) => void,
+): Family {
+  const key = name(single);
+  let known = families.get(key);
+  if (known === undefined) {
+    known = new Map(formats.map((f) => [f, routine(name(f), ["i64", "i32"], "i64", write(f))]));
+    families.set(key, known);
+  }
+  return known;
+}
+
 /** Elements to integers of their width, rounded in `mode`; `fbits`, if any, gives the number of fraction bits. */
 export function toInteger(mode: number, unsigned: number, fbits?: (pe: Builder) => Node): Operation {
   const suffix = unsigned ? "u" : "s";
   // The width of the result is the format's.
-  const family: Family = new Map(
-    formats.map((f) => [
-      f,
-      routine(`FPToFixed.${f.letter}.${mode}${suffix}`, ["i64", "i32"], "i64", (pe, x, n) => {
-        pe.return(pe.call(carefulToFixed.get(f)!, x!, n!, pe.c32(mode), pe.c32(unsigned), pe.c32(f.width)));
-      }),
-    ]),
-  );
   return {
-    soft: family,
+    soft: family(
+      (f) => `FPToFixed.${f.letter}.${mode}${suffix}`,
+      (f) => (pe, x, n) =>
+        pe.return(pe.call(carefulToFixed.get(f)!, x!, n!, pe.c32(mode), pe.c32(unsigned), pe.c32(f.width))),
+    ),
     more: (pe) => [fbits?.(pe) ?? pe.c32(0)],
     fast: (pe, f, [x]) => {
       const h = hostVector(f);
@@ -63,18 +75,15 @@ export function toInteger(mode: number, unsigned: number, fbits?: (pe: Builder) 
 /** Integers to numbers of their width. */
 export function fromInteger(unsigned: number, fbits?: (pe: Builder) => Node): Operation {
   const suffix = unsigned ? "u" : "s";
-  const family: Family = new Map(
-    formats.map((f) => [
-      f,
-      routine(`FixedToFP.${f.letter}.${suffix}`, ["i64", "i32"], "i64", (pe, x, n) => {
+  return {
+    soft: family(
+      (f) => `FixedToFP.${f.letter}.${suffix}`,
+      (f) => (pe, x, n) => {
         const unused = pe.c64(64 - f.width);
         const value = unsigned ? x! : pe.shrS(pe.shl(x!, unused), unused);
         pe.return(pe.call(carefulFromFixed.get(f)!, pe.let(value), n!, pe.c32(unsigned)));
-      }),
-    ]),
-  );
-  return {
-    soft: family,
+      },
+    ),
     more: (pe) => [fbits?.(pe) ?? pe.c32(0)],
     fast: (pe, f, [x]) => {
       const converted =
