@@ -27,8 +27,6 @@ export interface Block {
   /** Place in reverse postorder; the entry is 0. */
   order: number;
   immediateDominator: Block | undefined;
-  /** Blocks that this one immediately dominates. */
-  children: Block[];
   /** Target of an edge from a block that it dominates. */
   loopHeader: boolean;
   /** Reached by two or more forward edges, or by one from a BR. */
@@ -191,7 +189,6 @@ export function newBlock(start: number, instructions: readonly Instruction[], te
     predecessors: [],
     order: -1,
     immediateDominator: undefined,
-    children: [],
     loopHeader: false,
     merge: false,
     longestPath: 0,
@@ -296,7 +293,6 @@ function cutIrreducible(blocks: readonly Block[]): boolean {
 }
 
 function classify(blocks: readonly Block[]): void {
-  for (const b of blocks) b.children = [];
   for (const b of blocks) {
     let forward = 0;
     b.loopHeader = false;
@@ -305,7 +301,6 @@ function classify(blocks: readonly Block[]): void {
       else forward += p.terminator.kind === "indirect" ? 2 : 1;
     }
     b.merge = forward >= 2;
-    if (b.order > 0) b.immediateDominator!.children.push(b);
   }
   for (let i = blocks.length - 1; i >= 0; i--) {
     const b = blocks[i]!;

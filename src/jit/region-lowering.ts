@@ -21,7 +21,9 @@ import { type Code, op, voidBlock } from "../wasm/code.js";
 import { Lowering } from "../wasm/lowering.js";
 import { type Block, type ControlFlow, comesBack } from "./control-flow.js";
 import { dynamicFlags, FlagsAt, type FlagsState, flagsAt, flagsKind } from "./fusion.js";
+import type { Loop } from "./loops.js";
 import { onlyAccess, type PageCaches, planPageCaches } from "./page-caches.js";
+import { type Placement, placeBlocks } from "./placement.js";
 import { hasArms, type RegionFacts, type Registers } from "./region-facts.js";
 
 /** Indices of functions that regions call. */
@@ -46,7 +48,8 @@ const noPage = 0x0080_0000_0000_0000n;
 
 interface Label {
   readonly block: Block;
-  readonly kind: "loop" | "block";
+  /** Of a loop: where control comes back from. */
+  readonly tails: ReadonlySet<Block> | undefined;
   /** Nesting inside the label's own block. */
   readonly depth: number;
 }
@@ -94,6 +97,7 @@ export class RegionLowering extends Lowering {
   /** Registers whose local holds their value; the others are in PE state only. */
   private validX = 0;
   private validV = 0;
+  private readonly placement: Placement;
   private readonly pageCaches: PageCaches;
   /** Locals of each page cache: tags (-1 when a tag isn't asked for) and addend. */
   private readonly cacheLocals: readonly { readonly read: number; readonly write: number; readonly addend: number }[];
@@ -121,6 +125,7 @@ export class RegionLowering extends Lowering {
     this.scratch64 = this.newLocal("i64");
     for (let r = 0; r < 32; r++) if (facts.x & (1 << r)) this.x[r] = this.newLocal("i64");
     for (let r = 0; r < 32; r++) if (facts.v & (1 << r)) this.v[r] = this.newLocal("v128");
+    this.placement = placeBlocks(flow);
     this.pageCaches = planPageCaches(flow);
     this.cacheLocals = this.pageCaches.caches.map(({ read, write }) => ({
       read: read ? this.newLocal("i64") : -1,
@@ -245,30 +250,43 @@ export class RegionLowering extends Lowering {
     code.u8(op.returnCall).u32(this.imports.dispatch);
   }
 
-  // ---- structure: "Beyond Relooper" (Ramsey 2022), for graphs made reducible before
+  // ---- structure, as planned by placement.ts
 
   private tree(block: Block): void {
-    if (block.loopHeader) {
-      this.open(op.loop);
-      this.labels.push({ block, kind: "loop", depth: this.depth });
+    this.loops(block, this.placement.loopsAt(block));
+  }
+
+  /** A block, what it dominates, and the loops around that. */
+  private loops(block: Block, [loop, ...inner]: readonly Loop[]): void {
+    if (loop === undefined) {
       this.within(block);
+      return;
+    }
+    this.blocksBefore(this.placement.behind(loop), () => {
+      this.open(op.loop);
+      this.labels.push({ block, tails: loop.tails, depth: this.depth });
+      this.loops(block, inner);
       this.labels.pop();
       this.close();
       this.code.u8(op.unreachable);
-    } else this.within(block);
+    });
   }
 
   private within(block: Block): void {
-    const merges = block.children.filter((c) => c.merge).sort((a, b) => b.order - a.order);
-    for (const m of merges) {
+    this.blocksBefore(this.placement.inside(block), () => this.content(block));
+  }
+
+  /** Code, and behind it blocks that it reaches by `br`; each of them reaches those that follow. */
+  private blocksBefore(blocks: readonly Block[], content: () => void): void {
+    for (const block of blocks.toReversed()) {
       this.open(op.block);
-      this.labels.push({ block: m, kind: "block", depth: this.depth });
+      this.labels.push({ block, tails: undefined, depth: this.depth });
     }
-    this.content(block);
-    for (let i = merges.length - 1; i >= 0; i--) {
+    content();
+    for (const block of blocks) {
       this.labels.pop();
       this.close();
-      this.tree(merges[i]!);
+      this.tree(block);
     }
   }
 
@@ -279,7 +297,7 @@ export class RegionLowering extends Lowering {
       this.i32(this.flagsState);
       this.set(this.flagsKindLocal);
     }
-    if (to.merge || to.order <= from.order) {
+    if (this.placement.hasLabel(to) || to.order <= from.order) {
       this.code.u8(op.br).u32(this.labelOf(from, to));
       return;
     }
@@ -290,8 +308,9 @@ export class RegionLowering extends Lowering {
 
   /** What `br` takes to go to a block that has a label. */
   private labelOf(from: Block, to: Block): number {
-    const kind = to.order <= from.order ? "loop" : "block";
-    return this.depth - this.labels.findLast((l) => l.block === to && l.kind === kind)!.depth;
+    const back = to.order <= from.order;
+    const label = this.labels.findLast((l) => l.block === to && (back ? l.tails?.has(from) : l.tails === undefined));
+    return this.depth - label!.depth;
   }
 
   private save(): {
