@@ -1,4 +1,5 @@
-import type { InterruptName, ProcessingElement } from "../cpu/processing-element.js";
+import type { ProcessingElement } from "../cpu/processing-element.js";
+import { Interrupt } from "../cpu/state-layout.js";
 import { FwCfg, GpioKey, PL011, PL031, PL061, POWER_BUTTON_LINE, VirtioMmio } from "../devices/index.js";
 import { createGic, type Gic, type PeOutputs } from "../gic/index.js";
 import {
@@ -158,6 +159,7 @@ export class VirtBoard {
 }
 
 function interruptInputs(pe: ProcessingElement): PeOutputs {
-  const input = (name: InterruptName) => ({ set: (level: boolean) => pe.setInterrupt(name, level) });
-  return { irq: input("irq"), fiq: input("fiq"), virq: input("virq"), vfiq: input("vfiq") };
+  const input = (interrupt: number) => ({ set: (level: boolean) => pe.driveInterrupt(interrupt, level) });
+  const { irq, fiq, virq, vfiq } = Interrupt;
+  return { irq: input(irq), fiq: input(fiq), virq: input(virq), vfiq: input(vfiq) };
 }

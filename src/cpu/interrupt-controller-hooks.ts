@@ -13,6 +13,9 @@ interface VirtualRegister {
   readonly name: string;
 }
 
+/** The same text as a property's name: those V8 compares by address, where it has to read what was put together at run time. */
+const asName = (text: string): string => Object.keys({ [text]: 0 })[0]!;
+
 /**
  * The ICV_* register behind an ICC_* one (IHI 0069, 6.1): Group 0's with FMO, Group 1's with IMO, those of both groups
  * with either. SGIs are always physical (HCR_EL2 traps them), and so are ICC_SRE_ELx and what EL3 has for itself.
@@ -22,7 +25,7 @@ function virtualRegister({ name }: SystemRegister): VirtualRegister | undefined 
   if (match === null) return undefined;
   const group = match[2];
   const hcr = group === "0" ? Hcr.FMO : group === "1" ? Hcr.IMO : Hcr.FMO | Hcr.IMO;
-  return { hcr, name: name.replace("ICC_", "ICV_") };
+  return { hcr, name: asName(name.replace("ICC_", "ICV_")) };
 }
 
 const virtualRegisters = systemRegisters.map(virtualRegister);
@@ -38,33 +41,22 @@ function virtualName(pe: ProcessingElement, entry: SystemRegister): string | und
 /** Interrupts may have come or gone with the access. */
 const afterwards = (pe: ProcessingElement): number => (interruptIsPendingUnmasked(pe) ? leave : next);
 
-function setArgument(pe: ProcessingElement, value: number | bigint): void {
-  if (typeof value === "number") pe.setArgument(value | 0, 0);
-  else pe.setArgument(Number(value & 0xffff_ffffn) | 0, Number(value >> 32n) | 0);
-}
-
-function argument(pe: ProcessingElement): number | bigint {
-  const low = pe.argumentLow >>> 0;
-  const high = pe.argumentHigh >>> 0;
-  return high === 0 ? low : (BigInt(high) << 32n) | BigInt(low);
-}
-
 /** ICC_*: the physical CPU interface, or the virtual one for a guest. */
 export const cpuInterface: RegisterHook = {
   read(pe, entry) {
     const virtual = virtualName(pe, entry);
-    setArgument(
-      pe,
-      (virtual === undefined
+    const value =
+      virtual === undefined
         ? pe.interruptController?.read(entry.name, pe.gicContext)
-        : pe.virtualInterruptController?.read(virtual)) ?? 0,
-    );
+        : pe.virtualInterruptController?.readWord(virtual);
+    pe.setArgument((value ?? 0) | 0, 0);
     return afterwards(pe);
   },
   write(pe, entry) {
     const virtual = virtualName(pe, entry);
-    if (virtual === undefined) pe.interruptController?.write(entry.name, argument(pe), pe.gicContext);
-    else pe.virtualInterruptController?.write(virtual, argument(pe));
+    if (virtual === undefined)
+      pe.interruptController?.writeWords(entry.name, pe.argumentLow, pe.argumentHigh, pe.gicContext);
+    else pe.virtualInterruptController?.writeWord(virtual, pe.argumentLow);
     return afterwards(pe);
   },
 };
@@ -72,13 +64,27 @@ export const cpuInterface: RegisterHook = {
 /** ICH_*. */
 export const virtualCpuInterface: RegisterHook = {
   read(pe, entry) {
-    setArgument(pe, pe.virtualInterruptController?.read(entry.name) ?? 0);
+    pe.setArgument((pe.virtualInterruptController?.readWord(entry.name) ?? 0) | 0, 0);
     return next;
   },
   write(pe, entry) {
-    const list = listRegisters[entry.index]!;
-    if (list >= 0) pe.virtualInterruptController?.writeListRegisterWords(list, pe.argumentLow, pe.argumentHigh);
-    else pe.virtualInterruptController?.write(entry.name, argument(pe));
+    pe.virtualInterruptController?.writeWord(entry.name, pe.argumentLow);
+    return afterwards(pe);
+  },
+};
+
+/** ICH_LR<n>_EL2. */
+export const listRegister: RegisterHook = {
+  read(pe, entry) {
+    const controller = pe.virtualInterruptController;
+    const index = listRegisters[entry.index]!;
+    if (controller === undefined) pe.setArgument(0, 0);
+    else pe.setArgument(controller.readListRegisterWord(index, 0), controller.readListRegisterWord(index, 1));
+    return next;
+  },
+  write(pe, entry) {
+    const index = listRegisters[entry.index]!;
+    pe.virtualInterruptController?.writeListRegisterWords(index, pe.argumentLow, pe.argumentHigh);
     return afterwards(pe);
   },
 };

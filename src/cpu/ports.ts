@@ -12,16 +12,19 @@ export interface InterruptControllerContext {
 export interface InterruptControllerPort {
   read(register: string, context: InterruptControllerContext): number;
   write(register: string, value: number | bigint, context: InterruptControllerContext): void;
+  /** As `write`, from two 32-bit halves. */
+  writeWords(register: string, low: number, high: number, context: InterruptControllerContext): void;
   /** Told of changes of level and security state while EL3 is there and one of IRQ and FIQ is asserted: they decide which. */
   executionStateChanged(): void;
 }
 
 /** The virtual CPU interface of one PE. Register names: ICH_*, and ICV_* for what ICC_* means to a guest. */
 export interface VirtualInterruptControllerPort {
-  /** A bigint for list registers, an unsigned number for all others. */
-  read(register: string): number | bigint;
-  write(register: string, value: number | bigint): void;
-  /** Writes ICH_LR<index>_EL2, as two 32-bit halves. */
+  /** Registers but the list registers have 32 bits. */
+  readWord(register: string): number;
+  writeWord(register: string, value: number): void;
+  /** ICH_LR<index>_EL2 by its 32-bit halves: 0 the low one, 1 the high one. */
+  readListRegisterWord(index: number, half: 0 | 1): number;
   writeListRegisterWords(index: number, low: number, high: number): void;
 }
 

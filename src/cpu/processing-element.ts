@@ -754,7 +754,12 @@ export class ProcessingElement {
 
   /** Drives an interrupt wire of the PE. */
   setInterrupt(name: InterruptName, level: boolean): void {
-    const wires = level ? this.#wires | Interrupt[name] : this.#wires & ~Interrupt[name];
+    this.driveInterrupt(Interrupt[name], level);
+  }
+
+  /** As {@link setInterrupt}, by its bit. */
+  driveInterrupt(interrupt: number, level: boolean): void {
+    const wires = level ? this.#wires | interrupt : this.#wires & ~interrupt;
     if (wires === this.#wires) return;
     this.#wires = wires;
     this.updateInterrupts();

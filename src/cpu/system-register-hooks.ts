@@ -2,7 +2,12 @@ import { Fpcr, fpcrWritable, fpsrWritable, updateFpFast } from "../isa/fp/fp-fas
 import type { SystemRegister } from "../isa/system-registers/index.js";
 import { EnvironmentResult } from "./environment-operations.js";
 import { ExceptionClass, takeSynchronous } from "./exceptions.js";
-import { cpuInterface, virtualCpuInterface, virtualCpuInterfaceControl } from "./interrupt-controller-hooks.js";
+import {
+  cpuInterface,
+  listRegister,
+  virtualCpuInterface,
+  virtualCpuInterfaceControl,
+} from "./interrupt-controller-hooks.js";
 import { interruptIsPendingUnmasked } from "./interrupts.js";
 import type { ProcessingElement } from "./processing-element.js";
 import { readNzcv, writeNzcv } from "./pstate.js";
@@ -358,4 +363,5 @@ export const registerHooks: Readonly<Record<string, RegisterHook>> = {
   icc: cpuInterface,
   ich: virtualCpuInterface,
   ichHcr: virtualCpuInterfaceControl,
+  ichLr: listRegister,
 };

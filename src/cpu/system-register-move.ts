@@ -153,6 +153,7 @@ export function storeRegister(pe: ProcessingElement, entry: SystemRegister): num
   if (monitors) pe.pmu.configure();
   const changedLow = oldLow ^ pe.register(at);
   const changedHigh = oldHigh ^ pe.register(at + 1);
+  if ((changedLow | changedHigh) === 0 && (effects & Effect.timer) === 0) return result;
   return Math.max(result, applyEffects(pe, entry, effects, changedLow, changedHigh));
 }
 

@@ -71,6 +71,8 @@ export class CpuInterface {
 
   /** The value of a register, an unsigned 32-bit number. Write-only registers read as zero. */
   read(register: IccRegisterName, context: IccContext): number {
+    // The one that every interrupt needs doesn't look itself up.
+    if (register === "ICC_IAR1_EL1") return this.acknowledge(true, context);
     return registers[register].read?.(this, context) ?? 0;
   }
 
@@ -89,6 +91,16 @@ export class CpuInterface {
       value = Number(value & 0xffff_ffffn);
     }
     access.write?.(this, value, context);
+  }
+
+  /** As {@link write}, from 32-bit halves. */
+  writeWords(register: IccRegisterName, low: number, high: number, context: IccContext): void {
+    if (register === "ICC_EOIR1_EL1") this.endOfInterrupt(true, low, context);
+    else {
+      const kind = sgiRegisters[register];
+      if (kind !== undefined) this.generateSgi(kind, low, high, context);
+      else registers[register].write?.(this, low >>> 0, context);
+    }
   }
 
   /** ICC_IAR0_EL1, ICC_IAR1_EL1: acknowledges the highest priority pending interrupt, or returns a special INTID. */

@@ -100,6 +100,7 @@ export const interruptControllerRegisters: readonly SystemRegisterEntry[] = [
   }),
   ...numbers(4).map((n) =>
     ich(`ICH_LR${n}_EL2`, `3 4 12 12 ${n}`, "R2 W2", {
+      hook: "ichLr",
       fields: "State:63-62 HW:61 Group:60 Priority:55-51 pINTID:44-32 vINTID:31-0",
     }),
   ),
