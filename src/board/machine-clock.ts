@@ -1,10 +1,25 @@
 import type { Alarm, Clock } from "../ports/index.js";
 
-interface Entry {
+/** An alarm in the heap. */
+class Entry implements Alarm {
   readonly at: number;
   /** Ties go in the order of scheduling. */
   readonly sequence: number;
   callback: (() => void) | undefined;
+  readonly #cancelled: (entry: Entry) => void;
+
+  constructor(at: number, sequence: number, callback: () => void, cancelled: (entry: Entry) => void) {
+    this.at = at;
+    this.sequence = sequence;
+    this.callback = callback;
+    this.#cancelled = cancelled;
+  }
+
+  cancel(): void {
+    if (!this.callback) return;
+    this.callback = undefined;
+    this.#cancelled(this);
+  }
 }
 
 /** What a running engine tells its clock, and what the clock asks of it. */
@@ -35,18 +50,22 @@ export class MachineClock implements Clock {
   }
 
   schedule(at: number, callback: () => void): Alarm {
-    const entry: Entry = { at, sequence: this.#sequence++, callback };
+    const entry = new Entry(at, this.#sequence++, callback, this.#forget);
     this.#push(entry);
     if (this.#heap[0] === entry) this.progress.endBy(at);
-    return {
-      cancel: () => {
-        if (!entry.callback) return;
-        entry.callback = undefined;
-        this.#cancelled++;
-        if (this.#cancelled > 64 && this.#cancelled > this.#heap.length / 2) this.#compact();
-      },
-    };
+    return entry;
   }
+
+  /** An entry was cancelled. What is far in the future, as most that are cancelled soon, lies last. */
+  readonly #forget = (entry: Entry): void => {
+    const heap = this.#heap;
+    if (heap[heap.length - 1] === entry) {
+      heap.pop();
+      return;
+    }
+    this.#cancelled++;
+    if (this.#cancelled > 64 && this.#cancelled > heap.length / 2) this.#compact();
+  };
 
   /** When the next alarm is due, or undefined when none is set. */
   nextAlarm(): number | undefined {

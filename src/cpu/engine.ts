@@ -16,8 +16,8 @@ import { afterInstruction, beforeInstruction } from "./debug-exceptions.js";
 import { DebugPoints } from "./debug-points.js";
 import { environment } from "./environment.js";
 import { EnvironmentResult } from "./environment-operations.js";
-import { ExceptionClass } from "./exceptions.js";
 import { recordNearPc } from "./execute-record.js";
+import { takableInterrupts } from "./interrupt-routing.js";
 import { takeInterrupt } from "./interrupts.js";
 import { LinearMemory } from "./linear-memory.js";
 import { PhysicalMemory } from "./physical-memory.js";
@@ -56,14 +56,8 @@ const stay = 200_000;
 const recordPages = 8192;
 const contextsPerPe = 16;
 const pageSize = 65536;
-/** Exceptions that generated code counts, and their places in ProcessingElement.exceptionCounts. */
-const countedAlone = [
-  { offset: PeState.svcs, exceptionClass: ExceptionClass.svc64 },
-  { offset: PeState.hvcs, exceptionClass: ExceptionClass.hvc64 },
-  { offset: PeState.smcs, exceptionClass: ExceptionClass.smc64 },
-  { offset: PeState.irqs, exceptionClass: 64 },
-  { offset: PeState.fiqs, exceptionClass: 65 },
-];
+/** Instructions after which what PEs count in 32 bits is collected. */
+const collectAfter = 2 ** 30;
 
 function align(value: number, to: number): number {
   return Math.ceil(value / to) * to;
@@ -107,6 +101,8 @@ export class Engine {
   /** An address that was logged before its instruction could run: it had to be fetched or compiled. */
   private announced: bigint | undefined;
   private interpreted = 0;
+  /** Instructions since counts were collected. */
+  private uncollected = 0;
 
   constructor(options: EngineOptions) {
     this.log = options.log;
@@ -281,7 +277,7 @@ export class Engine {
       const left = this.limit - this.consumed;
       if (left <= 0) break;
       if (pe.pmu.active) pe.pmu.synchronize();
-      if (pe.irqPending !== 0 && takeInterrupt(pe)) continue;
+      if (pe.irqPending !== 0 && this.interrupt(pe, left)) continue;
       if (pe.poweredOff || pe.waiting) {
         end = "yield";
         break;
@@ -320,6 +316,15 @@ export class Engine {
     return end;
   }
 
+  /** Takes an interrupt before the instruction at pc, if one comes there; in a turn that may go on for `left` instructions. */
+  private interrupt(pe: ProcessingElement, left: number): boolean {
+    if (left > 1 && this.crossesAlone(pe)) {
+      if (takableInterrupts(pe) === 0) return false;
+      if (this.core.interrupt(pe.base) !== 0) return true;
+    }
+    return takeInterrupt(pe);
+  }
+
   /** Logs the instruction at pc. */
   private trace(pe: ProcessingElement): void {
     const { pc } = pe;
@@ -339,7 +344,7 @@ export class Engine {
     }
     this.countLevel(el, i32[this.budgetWord]! - 1);
     if (goesOn && pe.irqPending !== 0) {
-      while (takeInterrupt(pe));
+      while (this.interrupt(pe, this.limit - this.consumed));
       goesOn = this.mayGoOn(pe);
     }
     i32[this.goesOnWord] = goesOn ? 1 : 0;
@@ -386,28 +391,32 @@ export class Engine {
   /** Takes back what is left of the budget; gives how much was used. */
   private settle(): number {
     const { i32 } = this.memory;
-    const interpreted = this.budgetWord + (PeState.interpreted - PeState.budget) / 4;
-    this.interpreted += i32[interpreted]!;
-    i32[interpreted] = 0;
     const left = i32[this.budgetWord]!;
     const ran = this.given - left;
     this.consumed += ran;
     this.countLevel(this.running.el, left);
-    const byEl = this.budgetWord + (PeState.retiredByEl - PeState.budget) / 4;
-    for (let el = 0; el < 4; el++) {
-      this.instructionsByEl[el]! += i32[byEl + el]!;
-      i32[byEl + el] = 0;
-    }
-    const { exceptionCounts } = this.running;
-    for (let n = 0; n < countedAlone.length; n++) {
-      const { offset, exceptionClass } = countedAlone[n]!;
-      const at = this.budgetWord + (offset - PeState.budget) / 4;
-      exceptionCounts[exceptionClass]! += i32[at]!;
-      i32[at] = 0;
-    }
     this.given = 0;
     i32[this.budgetWord] = 0;
+    this.uncollected += ran;
+    if (this.uncollected > collectAfter) this.collectCounts();
     return ran;
+  }
+
+  /** Takes over what generated code has counted in the PEs' states. */
+  private collectCounts(): void {
+    const { i32 } = this.memory;
+    for (const pe of this.processors) {
+      const interpreted = pe.w + PeState.interpreted / 4;
+      this.interpreted += i32[interpreted]!;
+      i32[interpreted] = 0;
+      const byEl = pe.w + PeState.retiredByEl / 4;
+      for (let el = 0; el < 4; el++) {
+        this.instructionsByEl[el]! += i32[byEl + el]!;
+        i32[byEl + el] = 0;
+      }
+      pe.collectExceptions();
+    }
+    this.uncollected = 0;
   }
 
   private charge(el: number): void {
@@ -475,6 +484,7 @@ export class Engine {
   }
 
   statistics(): Readonly<Record<string, unknown>> & { readonly instructionsByEl: readonly number[] } {
+    this.collectCounts();
     const tlbMisses = { read: 0, write: 0, fetch: 0 };
     for (const pe of this.processors) {
       tlbMisses.read += pe.tlbMisses[0]!;

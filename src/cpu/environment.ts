@@ -201,7 +201,7 @@ function callMonitor(
 ): number {
   pe.advance();
   const esr = (exceptionClass << 26) | 0x200_0000 | imm16;
-  pe.exceptionCounts[exceptionClass]!++;
+  pe.countException(exceptionClass);
   if (pe.onException !== undefined) pe.onException(pe, targetEl, esr, 0x400);
   pe.observer?.exceptionTaken(pe, targetEl, esr, 0x400);
   monitor.exceptionTaken(pe, { targetEl, esr, vector: Vector.synchronous + 0x400 });

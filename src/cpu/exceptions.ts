@@ -53,9 +53,7 @@ const spSel = word(PeState.spSel);
 export function takeException(pe: ProcessingElement, target: number, vector: number, esr: number): void {
   const { i32, w, system } = pe;
   const from = pe.el;
-  const counts = pe.exceptionCounts;
-  if (vector === Vector.synchronous) counts[esr >>> 26]!++;
-  else counts[63 + (vector >> 7)]!++;
+  pe.countException(vector === Vector.synchronous ? esr >>> 26 : 63 + (vector >> 7));
   const same = target === from;
   const offset = vector + (same ? (i32[w + spSel] ? 0x200 : 0) : 0x400);
   if (pe.onException !== undefined) pe.onException(pe, target, esr, offset);

@@ -38,9 +38,9 @@ export interface TimerPort {
   physicalCount(): number;
   /**
    * Calls `event` when an event stream has its next event, and soon in any case: what WFE waits for may have no other
-   * way to tell. `controls` are CNTKCTL_EL1 and, with EL2, CNTHCTL_EL2.
+   * way to tell. `kernel` is CNTKCTL_EL1, `hypervisor` CNTHCTL_EL2 or 0.
    */
-  scheduleEvent(controls: readonly number[], event: () => void): Alarm;
+  scheduleEvent(kernel: number, hypervisor: number, event: () => void): Alarm;
 }
 
 /** Counts of the engine. */

@@ -77,6 +77,14 @@ const fpTrapWord = word(PeState.fpTrap);
 const directRegistersWord = word(PeState.directRegisters);
 const levelWord = word(PeState.level);
 const levelsEpochWord = word(PeState.levelsEpoch);
+/** Exceptions that generated code takes, and what they are in ProcessingElement.exceptionCounts. */
+const countedExceptions = [
+  { offset: PeState.svcs, what: 0x15 },
+  { offset: PeState.hvcs, what: 0x16 },
+  { offset: PeState.smcs, what: 0x17 },
+  { offset: PeState.irqs, what: 64 },
+  { offset: PeState.fiqs, what: 65 },
+] as const;
 /** MDSCR_EL1.MDE and SS. */
 const mdscrDebug = 0x8001;
 
@@ -191,13 +199,13 @@ export class ProcessingElement {
   onException: ((pe: ProcessingElement, targetEl: number, esr: number, vector: number) => void) | undefined;
   /** Whether `onException` wants to hear of SVC and HVC as well. */
   watchesExceptions = false;
-  /** Exceptions taken, by exception class; interrupts are under 64 IRQ, 65 FIQ, 66 SError. */
-  readonly exceptionCounts = new Float64Array(67);
+  readonly #exceptionCounts = new Float64Array(67);
   /** Translations that a TLB didn't have: reads, writes, fetches. */
   readonly tlbMisses = new Float64Array(3);
 
-  /** Ends a WFE. */
+  /** Ends a WFE, and what it does then. */
   #eventAlarm: Alarm | undefined;
+  readonly #event = (): void => this.signalEvent();
   /** Bits of {@link Interrupt} that wires drive. */
   #wires = 0;
   readonly #configurations = new TranslationConfigurations();
@@ -265,7 +273,9 @@ export class ProcessingElement {
   reset(): void {
     const { i32, w } = this;
     const epoch = i32[w + levelsEpochWord]!;
+    const counts = i32.slice(w + word(PeState.counts), w + word(PeState.countsEnd));
     i32.fill(0, w, w + word(PeState.size));
+    i32.set(counts, w + word(PeState.counts));
     i32[w + levelsEpochWord] = epoch + 1;
     i32[w + word(PeState.index)] = this.index;
     // An open exclusive monitor and PSTATE.Z clear.
@@ -394,6 +404,25 @@ export class ProcessingElement {
     this.i32[this.system + wordIndex + 1] = high;
   }
 
+  /** Exceptions taken, by exception class; interrupts are under 64 IRQ, 65 FIQ, 66 SError. */
+  get exceptionCounts(): Float64Array {
+    this.collectExceptions();
+    return this.#exceptionCounts;
+  }
+
+  /** Counts an exception: see {@link exceptionCounts} for what. */
+  countException(what: number): void {
+    this.#exceptionCounts[what]!++;
+  }
+
+  /** Takes over the exceptions that generated code has counted, in 32 bits. */
+  collectExceptions(): void {
+    for (const { offset, what } of countedExceptions) {
+      this.#exceptionCounts[what]! += this.state(offset);
+      this.setState(offset, 0);
+    }
+  }
+
   /** Makes PSTATE.EL and PSTATE.SP what is given, banking SP. Call {@link update} when the rest of PSTATE is set too. */
   setLevel(el: number, spSel: number): void {
     const { i32, w, system } = this;
@@ -429,15 +458,11 @@ export class ProcessingElement {
   wait(forEvent: boolean): void {
     this.waiting = true;
     this.waitingForEvent = forEvent;
-    if (forEvent) this.#eventAlarm = this.timers?.scheduleEvent(this.#eventControls(), () => this.signalEvent());
+    if (forEvent) {
+      const hypervisor = this.haveEl2 ? this.register(Word.CNTHCTL_EL2) : 0;
+      this.#eventAlarm = this.timers?.scheduleEvent(this.register(Word.CNTKCTL_EL1), hypervisor, this.#event);
+    }
     this.observer?.waits(this, true);
-  }
-
-  /** CNTKCTL_EL1 and, with EL2, CNTHCTL_EL2: event streams. */
-  #eventControls(): readonly number[] {
-    const controls = [this.register(Word.CNTKCTL_EL1)];
-    if (this.haveEl2) controls.push(this.register(Word.CNTHCTL_EL2));
-    return controls;
   }
 
   #endWait(): void {

@@ -37,6 +37,8 @@ export interface Core {
   readonly resume: WebAssembly.ExportValue;
   /** (pe, operation, argument): the machine's `environment`, but for what code can do by itself (crossings.ts). */
   readonly environment: WebAssembly.ExportValue;
+  /** Takes the interrupt that comes first, before the instruction at pc; answers 0 where the machine must (crossings.ts). */
+  interrupt(pe: number): number;
   /** See landingCheck in interpreter.ts. */
   readonly landing: WebAssembly.ExportValue;
   /** A region that isn't there (any more): answers `Exit.hot`, so that the machine finds out what is. */
@@ -117,12 +119,12 @@ export function makeCoreModule(
   defineRoutines(module, list, fused, routines);
   const landing = defineLanding(module);
   const environment = module.declare(toMachine);
-  defineCrossings(module, environment, machine, features);
+  module.exportFunction("interrupt", defineCrossings(module, environment, machine, features));
   module.exportFunction("environment", environment);
   const imports = { access, environment, landing, routines };
   defineInterpreter(module, { hot, imports, decode, coldTable, hotThreshold }, regions);
   for (const template of warm) {
-    const index = defineCold(module, template, { access, environment: machine, routines });
+    const index = defineCold(module, template, { access, environment, routines });
     module.exportFunction(operationExport(templateName(template)), index);
   }
   const description: Description = {

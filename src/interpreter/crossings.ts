@@ -259,7 +259,11 @@ function exceptionEntry(code: Code): readonly Type[] {
   code.u8(op.i64Eq);
   a.unlessMachine();
 
+  // An interrupt comes before the instruction at pc.
+  a.get(kind);
+  code.u8(op.i32Eqz).u8(op.if).u8(voidBlock);
   account(a);
+  code.u8(op.end);
   a.bankedAddress(spsr, target);
   a.load(PeState.flagN);
   a.with(op.i32And, () => a.k(0x8000_0000 | 0));
@@ -586,13 +590,16 @@ function systemInstruction(
   return a.types;
 }
 
-/** Defines `environment`, which asks the machine (the function `machine`), with what it does without asking. */
+/**
+ * Defines `environment`, which asks the machine (the function `machine`), with what it does without asking. Answers the function
+ * (pe) that takes an interrupt, see {@link interruptEntry}.
+ */
 export function defineCrossings(
   module: ModuleBuilder,
   environment: number,
   machine: number,
   features: ReadonlySet<string>,
-): void {
+): number {
   const entry = module.declare({ parameters: ["i32", "i32", "i32", "i32", "i32"], results: ["i32"] });
   const interrupt = module.declare({ parameters: ["i32"], results: ["i32"] });
   const back = module.declare({ parameters: ["i32", "i32"], results: ["i32"] });
@@ -604,4 +611,5 @@ export function defineCrossings(
   define(interrupt, (code) => interruptEntry(code, entry));
   define(back, (code) => exceptionReturn(code, features));
   define(environment, (code) => systemInstruction(code, { machine, entry, return: back, interrupt }));
+  return interrupt;
 }

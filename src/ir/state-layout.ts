@@ -77,13 +77,8 @@ export const PeState = {
   levelsEpoch: 0x1bc,
   /** i32: 1 while exceptions and returns may be made by generated code alone (interpreter/crossings.ts). */
   crossings: 0x1c0,
-  /** i32: what the budget was when the current level began to execute, and the instructions of EL0 to EL3 before. */
+  /** i32: what the budget was when the current level began to execute. */
   levelBudget: 0x1c4,
-  retiredByEl: 0x1c8,
-  /** i32: exceptions by SVC, HVC and SMC that generated code took, since the machine last looked. */
-  svcs: 0x1d8,
-  hvcs: 0x1dc,
-  smcs: 0x1f4,
   /** i32: number of this PE. */
   index: 0x1e0,
   /** i32: all ones while every data access must be aligned (SCTLR_ELx.A, or stage 1 off), else 0. */
@@ -96,15 +91,23 @@ export const PeState = {
   goesOn: 0x1f0,
   /** i32: 1 once code in a guarded page was executed (FEAT_BTI): indirect branches then ask the machine. */
   guardedPages: 0x1f8,
-  /** i32: instructions that the interpreter retired since the machine last looked. */
-  interpreted: 0x1fc,
   /** V0..V31, 16 bytes each. */
   v: 0x200,
   /** 64 bytes where a slow memory access assembles what a device or two pages gave. */
   scratch: 0x400,
-  /** i32: IRQs and FIQs, virtual ones among them, that generated code took since the machine last looked. */
-  irqs: 0x440,
-  fiqs: 0x444,
+  /** i32 words that generated code counts in, up to `countsEnd`; the machine collects and clears them. */
+  counts: 0x440,
+  /** Instructions of EL0 to EL3, before the current level began to execute. */
+  retiredByEl: 0x440,
+  /** Instructions that the interpreter retired. */
+  interpreted: 0x450,
+  /** Exceptions that generated code took: by SVC, HVC, SMC; IRQs and FIQs, virtual ones among them. */
+  svcs: 0x454,
+  hvcs: 0x458,
+  smcs: 0x45c,
+  irqs: 0x460,
+  fiqs: 0x464,
+  countsEnd: 0x468,
   /** System registers, 8 bytes each, by the slot number that the register table gives. */
   system: 0x800,
   /** A {@link LevelRecord} for each value of `level`. */

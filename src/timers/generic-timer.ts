@@ -126,26 +126,25 @@ export class GenericTimers {
    * changes in the direction of EVNTDIR. `control` is CNTKCTL_EL1 (then `counter` is the virtual one, unless E2H) or CNTHCTL_EL2
    * (the physical one); EVNTIS moves EVNTI up by 8. Nanoseconds, or undefined while EVNTEN is 0 or beyond 104 days.
    */
-  nextEventStreamTime(control: bigint, counter: "physical" | "virtual"): number | undefined {
-    if (!(control & 4n)) return undefined;
-    const bit = ((control >> 4n) & 15n) + (control & (1n << 17n) ? 8n : 0n);
-    const half = 1n << bit;
-    const period = half << 1n;
-    const count = counter === "virtual" ? this.virtualCount() : BigInt(this.physicalCount());
-    const edge = control & 8n ? 0n : half;
-    let ahead = (edge - count) & (period - 1n);
-    if (ahead === 0n) ahead = period;
-    const time = (this.physicalCount() + Number(ahead)) * this.#tick;
+  nextEventStreamTime(control: number, counter: "physical" | "virtual"): number | undefined {
+    if ((control & 4) === 0) return undefined;
+    const half = 1 << (((control >> 4) & 15) + (control & (1 << 17) ? 8 : 0));
+    const period = half * 2;
+    const physical = this.physicalCount();
+    // EVNTI is one of the low 24 bits.
+    const count = counter === "virtual" ? this.#timers.virtual.lowCount() : physical % 2 ** 32;
+    const edge = control & 8 ? 0 : half;
+    const ahead = (edge - count) & (period - 1) || period;
+    const time = (physical + ahead) * this.#tick;
     return time <= Number.MAX_SAFE_INTEGER ? time : undefined;
   }
 
   /** See TimerPort: the next event of the streams of CNTKCTL_EL1 and CNTHCTL_EL2, but no later than 100 us. */
-  scheduleEvent([kernel, hypervisor]: readonly number[], event: () => void): Alarm {
-    const now = this.#clock.now();
-    const next = (control: number | undefined, counter: "physical" | "virtual") =>
-      this.nextEventStreamTime(BigInt((control ?? 0) >>> 0), counter) ?? Number.POSITIVE_INFINITY;
-    const at = Math.min(next(kernel, "virtual"), next(hypervisor, "physical"), now + longestWait);
-    return this.#clock.schedule(at, event);
+  scheduleEvent(kernel: number, hypervisor: number, event: () => void): Alarm {
+    const latest = this.#clock.now() + longestWait;
+    const first = this.nextEventStreamTime(kernel, "virtual") ?? latest;
+    const second = this.nextEventStreamTime(hypervisor, "physical") ?? latest;
+    return this.#clock.schedule(Math.min(first, second, latest), event);
   }
 
   /** Disables all timers; CNTVOFF_EL2 becomes 0. */

@@ -40,6 +40,8 @@ export class Timer {
   /** Both as exact numbers; -1 when one isn't small enough for that. */
   #plainCompare = 0;
   #plainOffset = 0;
+  /** The low 32 bits of the offset. */
+  #lowOffset = 0;
   #level = false;
   #alarm: Alarm | undefined;
   #alarmTime = -1;
@@ -54,6 +56,11 @@ export class Timer {
   /** The counter this timer compares with: (physical count - offset) modulo 2^64. */
   count(): bigint {
     return (BigInt(Math.floor(this.#clock.now() / this.#tick)) - this.#offset) & mask64;
+  }
+
+  /** The low 32 bits of {@link count}. */
+  lowCount(): number {
+    return ((Math.floor(this.#clock.now() / this.#tick) % 2 ** 32) - this.#lowOffset) >>> 0;
   }
 
   /** TimerConditionMet: an unsigned comparison of 64 bits. */
@@ -111,9 +118,14 @@ export class Timer {
   }
 
   set offset(value: bigint) {
-    this.#offset = value & mask64;
-    this.#plainOffset = plain(this.#offset);
+    this.#setOffset(value & mask64);
     this.update();
+  }
+
+  #setOffset(value: bigint): void {
+    this.#offset = value;
+    this.#plainOffset = plain(value);
+    this.#lowOffset = Number(value & 0xffff_ffffn);
   }
 
   /** Drives the wire, and sets the alarm for the count at which it has to change. */
@@ -170,8 +182,7 @@ export class Timer {
   reset(): void {
     this.#control = 0;
     this.#setCompare(0n);
-    this.#offset = 0n;
-    this.#plainOffset = 0;
+    this.#setOffset(0n);
     this.update();
   }
 
@@ -183,8 +194,7 @@ export class Timer {
   restore(saved: SavedTimer, offset: bigint): void {
     this.#control = saved.control & (ENABLE | IMASK);
     this.#setCompare(BigInt("0x" + saved.compareValue) & mask64);
-    this.#offset = offset;
-    this.#plainOffset = plain(offset);
+    this.#setOffset(offset);
     this.update();
   }
 }
