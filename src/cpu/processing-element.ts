@@ -474,60 +474,61 @@ export class ProcessingElement {
 
   /** Index of the first word of the current level's record. */
   get levelRecord(): number {
-    return this.#level.record;
+    return this.currentLevel.record;
   }
 
-  get #level(): LevelState {
+  /** An ordinary getter: V8 calls its runtime for private ones. */
+  private get currentLevel(): LevelState {
     return this.#levels[this.i32[this.w + levelWord]!]!;
   }
 
   /** HCR_EL2 as it acts now (see {@link update}). */
   get hcrLow(): number {
-    return this.#level.hcrLow;
+    return this.currentLevel.hcrLow;
   }
 
   get hcrHigh(): number {
-    return this.#level.hcrHigh;
+    return this.currentLevel.hcrHigh;
   }
 
   /** Whether the PE is in Secure state (at EL3 always). */
   get secure(): boolean {
-    return this.#level.secure;
+    return this.currentLevel.secure;
   }
 
   /** Whether EL2 is there and enabled in the current security state. */
   get el2Enabled(): boolean {
-    return this.#level.el2Enabled;
+    return this.currentLevel.el2Enabled;
   }
 
   /** HCR_EL2.{E2H, TGE} are {1, 1}: EL0 belongs to EL2. */
   get host(): boolean {
-    return this.#level.host;
+    return this.currentLevel.host;
   }
 
   /** HCR_EL2.E2H acts. */
   get e2h(): boolean {
-    return this.#level.e2h;
+    return this.currentLevel.e2h;
   }
 
   /** The current translation regime (see `Regime`). */
   get regime(): number {
-    return this.#level.regime;
+    return this.currentLevel.regime;
   }
 
   /** Stage 1 of it is off and data is Device-nGnRnE. */
   get regimeIsFlat(): boolean {
-    return this.#level.regimeIsFlat;
+    return this.currentLevel.regimeIsFlat;
   }
 
   /** PeState.alignmentCheck: every unaligned data access faults. */
   get mustAlign(): boolean {
-    return this.#level.mustAlign;
+    return this.currentLevel.mustAlign;
   }
 
   /** See LevelState. */
   get plainAccesses(): Uint8Array {
-    return this.#level.plainAccesses;
+    return this.currentLevel.plainAccesses;
   }
 
   /** Who accesses a register of the GIC. */
@@ -566,7 +567,7 @@ export class ProcessingElement {
   /** A control register has changed that isn't the current level's: nothing remembered of levels holds. */
   forgetLevels(): void {
     this.i32[this.w + levelsEpochWord]!++;
-    this.#level.plainAccesses.fill(0);
+    this.currentLevel.plainAccesses.fill(0);
     this.walker.forgetTables();
   }
 
