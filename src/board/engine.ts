@@ -1,3 +1,4 @@
+import type { CodeProfile } from "../code-library/code-profile.js";
 import type { DebugPoints } from "../cpu/debug-points.js";
 import type { EngineOptions } from "../cpu/engine.js";
 import type { LinearMemory } from "../cpu/linear-memory.js";
@@ -40,6 +41,8 @@ export interface Engine {
   /** A debugger's breakpoints and watchpoints. */
   readonly debugPoints: DebugPoints;
   statistics(): EngineStatistics;
+  /** What was executed so far; undefined without compiled regions. */
+  codeProfile?(): CodeProfile | undefined;
 }
 
 export type EngineFactory = (options: EngineOptions) => Engine | Promise<Engine>;

@@ -1,3 +1,4 @@
+import type { RegionVolume } from "../code-library/region-library.js";
 import type {
   BlockBackend,
   CharacterBackend,
@@ -92,6 +93,8 @@ export interface MachineOptions {
   readonly jit?: boolean;
   /** Core modules that were made before, by name: a machine starts sooner with them. What it does is the same. */
   readonly coreModules?: KeptModules;
+  /** Regions that were compiled ahead; what happens doesn't depend on them. */
+  readonly codeLibrary?: readonly RegionVolume[];
   readonly log?: Log;
   /** Traces and counters; what happens doesn't depend on them. */
   readonly observers?: readonly MachineObserver[];

@@ -1,3 +1,4 @@
+import type { CodeProfile } from "../code-library/code-profile.js";
 import type { Core } from "../cpu/cores/core.js";
 import { cores } from "../cpu/cores/cores.js";
 import { createEngine } from "../cpu/engine.js";
@@ -128,6 +129,7 @@ export class Machine {
       ram: { base: memoryMap.ram.base, size: memory },
       boardMemory: flashMemorySize + (hasEl3 ? memoryMap.secureRam.size : 0),
       jit: options.jit ?? true,
+      codeLibrary: options.codeLibrary ?? [],
       observesInstructions: observers.some((observer) => observer.observesInstructions),
       log: options.log ?? silentLog,
       ...(options.coreModules ? { coreModules: options.coreModules } : {}),
@@ -394,6 +396,11 @@ export class Machine {
       exceptions: this.#exceptions(),
       ...this.#engine.statistics(),
     };
+  }
+
+  /** What was executed, for regions to be compiled ahead of the next run; undefined without compiled regions. */
+  codeProfile(): CodeProfile | undefined {
+    return this.#engine.codeProfile?.();
   }
 
   #attach(observers: readonly MachineObserver[], combined: CombinedObservers): void {

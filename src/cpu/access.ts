@@ -291,7 +291,7 @@ export function fetch(pe: ProcessingElement): number {
   if (!pe.codePages.isCode(page)) pe.dropWriteTags(hostPage);
   if (walker.guarded) pe.setState(PeState.guardedPages, 1);
   const { shift, global } = walker;
-  const records = pe.codePages.records(page);
+  const records = pe.codePages.records(page, (high >>> 0) * 0x10_0000 + (low >>> 12));
   pe.debugPoints?.mapped(low, high, page);
   pe.tlbs.fillExecute(pe.tlbs.current, low, high, hostPage, records, shift, global);
   return address;

@@ -1,6 +1,13 @@
+import { type ProfiledPage, unexecuted } from "../code-library/code-profile.js";
 import type { MachineCalls } from "../interpreter/machine-calls.js";
 import type { OperationNumbers } from "../interpreter/operations.js";
-import { pageEndOperation, RecordLayout, recordPageSize, recordsPerPage } from "../interpreter/record.js";
+import {
+  pageEndOperation,
+  RecordLayout,
+  recordPageSize,
+  recordsPerPage,
+  undecodedOperation,
+} from "../interpreter/record.js";
 import type { InstructionTable } from "../isa/table.js";
 import type { Instruction } from "../isa/template.js";
 import { undefinedInstruction } from "../isa/undefined.js";
@@ -14,8 +21,11 @@ export interface CodeCacheOwner {
   becameCode(page: number): void;
   /** A page is no longer code: execute tags that lead to its records must go, and regions made from it. */
   droppedCode(page: number, records: number): void;
-  /** Words that were decoded have changed: regions made from them must go. Bytes from `start` up to `end`. */
-  changedCode(page: number, start: number, end: number): void;
+  /**
+   * Words that were decoded, or that a region may lie over, have changed: regions made from them must go. Bytes from `start` up
+   * to `end`. Whether there were such regions.
+   */
+  changedCode(page: number, start: number, end: number): boolean;
   /** Everything was dropped. */
   droppedAll(): void;
 }
@@ -32,6 +42,10 @@ const filterPages = 1 << 20;
 interface CodePage {
   readonly page: number;
   readonly records: number;
+  /** Virtual address / 4096 of its last fetch. */
+  virtualPage: number;
+  /** Regions were put over words of it that aren't decoded: writes there are looked at too. */
+  covered: boolean;
   /** Writes since the last one that hit a decoded instruction. */
   writes: number;
 }
@@ -49,6 +63,7 @@ export class CodeCache implements CodePages {
   private readonly decoded: (Instruction | undefined)[] = new Array(decodedEntries);
   /** Physical addresses of words whose records leave with `Exit.breakpoint`. */
   private readonly marks = new Set<number>();
+  private mayStart: ((word: number, inPage: number) => boolean) | undefined;
 
   /** `base`: address of `capacity` * recordPageSize bytes. */
   constructor(
@@ -60,6 +75,8 @@ export class CodeCache implements CodePages {
     private readonly owner: CodeCacheOwner,
     private readonly base: number,
     capacity: number,
+    /** The heat of words at which a region compiled ahead may start: the next arrival finds out. */
+    private readonly expectant: number,
   ) {
     this.view = memory.view;
     this.owners = new Array(capacity);
@@ -71,21 +88,66 @@ export class CodeCache implements CodePages {
     return (this.filter[bit >> 5]! & (1 << (bit & 31))) !== 0 && this.pages.has(page);
   }
 
-  records(page: number): number {
+  records(page: number, virtualPage: number): number {
     const known = this.pages.get(page);
-    if (known !== undefined) return known.records;
+    if (known !== undefined) {
+      known.virtualPage = virtualPage;
+      return known.records;
+    }
     if (this.free.length === 0) this.dropAll();
     const slot = this.free.pop()!;
     const records = this.base + slot * recordPageSize;
     this.memory.u8.fill(0, records, records + recordPageSize);
     this.view.setUint16(records + (recordsPerPage - 1) * RecordLayout.size, pageEndOperation, true);
-    const entry = { page, records, writes: 0 };
+    const entry = { page, records, virtualPage, covered: false, writes: 0 };
     this.pages.set(page, entry);
     const bit = page % filterPages;
     this.filter[bit >> 5]! |= 1 << (bit & 31);
     this.owners[slot] = entry;
     this.owner.becameCode(page);
+    this.expectRegions(entry);
     return records;
+  }
+
+  /** `mayStart`: whether a region that was compiled ahead may start with a word at so many bytes from the start of a page. */
+  expects(mayStart: ((word: number, inPage: number) => boolean) | undefined): void {
+    this.mayStart = mayStart;
+  }
+
+  private expectRegions({ page, records }: CodePage): void {
+    const { mayStart } = this;
+    if (mayStart === undefined) return;
+    const host = this.physical.hostAddress(page * 4096, 4096, true);
+    if (host < 0) return;
+    const { i32, u16 } = this.memory;
+    for (let inPage = 0; inPage < 4096; inPage += 4) {
+      if (mayStart(i32[(host + inPage) >>> 2]!, inPage))
+        u16[(records + inPage * (RecordLayout.size / 4) + RecordLayout.heat) >> 1] = this.expectant;
+    }
+  }
+
+  /** A region lies over words of these pages that may not be decoded. */
+  cover(page: number): void {
+    const entry = this.pages.get(page);
+    if (entry !== undefined) entry.covered = true;
+  }
+
+  /** Every page of code: what was executed, and how often control arrived there. `covered`: whether a region lies over a word. */
+  profile(covered: (page: number, inPage: number) => boolean): ProfiledPage[] {
+    const profiled: ProfiledPage[] = [];
+    for (const { page, records, virtualPage } of this.pages.values()) {
+      const host = this.physical.hostAddress(page * 4096, 4096, true);
+      if (host < 0) continue;
+      const heat = new Uint16Array(recordsPerPage - 1);
+      for (let i = 0; i < heat.length; i++) {
+        const record = (records + i * RecordLayout.size) >> 1;
+        const executed = this.memory.u16[record] !== undecodedOperation || covered(page, i * 4);
+        const counted = this.memory.u16[record + RecordLayout.heat / 2]!;
+        heat[i] = !executed ? unexecuted : counted === this.expectant ? 0 : Math.min(counted, unexecuted - 1);
+      }
+      profiled.push({ page, virtualPage, words: this.memory.i32.slice(host >>> 2, (host >>> 2) + 1024), heat });
+    }
+    return profiled;
   }
 
   /** Forgets all code. */
@@ -131,10 +193,9 @@ export class CodeCache implements CodePages {
       this.memory.i32[record >> 2] = 0;
       hit = true;
     }
-    if (hit) {
-      entry.writes = 0;
-      this.owner.changedCode(entry.page, start, end);
-    } else if (++entry.writes >= dataWritesToForget) this.drop(entry);
+    if (hit || entry.covered) hit = this.owner.changedCode(entry.page, start, end) || hit;
+    if (hit) entry.writes = 0;
+    else if (++entry.writes >= dataWritesToForget) this.drop(entry);
   }
 
   /** A debugger wants to know when the word at a physical address is to be executed: no region may cover it. */

@@ -8,6 +8,9 @@ export interface CodePages {
   isCode(page: number): boolean;
   /** `size` bytes at a physical address in a code page are about to change. */
   written(physicalAddress: number, size: number): void;
-  /** Linear-memory address of the predecoded records of a page, made when it has none; the page is code from then on. */
-  records(page: number): number;
+  /**
+   * Linear-memory address of the predecoded records of a page, made when it has none; the page is code from then on.
+   * `virtualPage`: where it is fetched, virtual address / 4096 without sign.
+   */
+  records(page: number, virtualPage: number): number;
 }

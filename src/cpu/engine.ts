@@ -1,3 +1,5 @@
+import type { CodeProfile } from "../code-library/code-profile.js";
+import { RegionLibrary, type RegionVolume } from "../code-library/region-library.js";
 import type { Core as CoreFunctions } from "../interpreter/core-module.js";
 import { Exit } from "../interpreter/exit.js";
 import type { MachineCalls } from "../interpreter/machine-calls.js";
@@ -5,6 +7,7 @@ import { makeColdTable, OperationNumbers } from "../interpreter/operations.js";
 import { RecordLayout, recordPageSize } from "../interpreter/record.js";
 import { warmWords } from "../interpreter/warm-words.js";
 import { PeState } from "../ir/index.js";
+import { instantiateRegions, type RegionEnvironment } from "../jit/region-compiler.js";
 import type { KeptModules, Log } from "../ports/index.js";
 import { RoutineLibrary } from "../wasm/routines.js";
 import { access, commit, fetch } from "./access.js";
@@ -35,6 +38,8 @@ export interface EngineOptions {
   /** Bytes of linear memory behind RAM that are the board's, for flash and the like; a multiple of 4096. */
   readonly boardMemory?: number;
   readonly jit: boolean;
+  /** Regions that were compiled ahead. */
+  readonly codeLibrary?: readonly RegionVolume[];
   /** Whether observers are told of instructions (isa/observed.ts). */
   readonly observesInstructions?: boolean;
   readonly log: Log;
@@ -47,6 +52,8 @@ export type TurnEnd = "limit" | "yield";
 
 /** Arrivals after which planned code no longer waits for others to be compiled with. */
 const patience = 500;
+/** The same for code that the library may have, once its next pages have been fetched. */
+const eagerness = 50;
 /**
  * Most instructions between two entries into generated code: V8 replaces a function's baseline code by optimised code only
  * when it is entered again.
@@ -164,7 +171,7 @@ export class Engine {
           for (const pe of processors) pe.tlbs.dropExecuteTags(records);
           this.regions?.dropPage(page);
         },
-        changedCode: (page, start, end) => this.regions?.dropPage(page, start, end),
+        changedCode: (page, start, end) => this.regions?.dropPage(page, start, end) ?? false,
         droppedAll: () => {
           for (const pe of processors) pe.tlbs.invalidateAll();
           this.regions?.dropAll();
@@ -172,25 +179,34 @@ export class Engine {
       },
       recordsBase,
       recordPages,
+      hotArrivals - 1,
     );
     this.debugPoints = new DebugPoints(processors, this.code);
+    const regionEnvironment: RegionEnvironment = {
+      memory,
+      routines,
+      dispatch: this.core.dispatch,
+      resume: this.core.resume,
+      landing: this.core.landing,
+      environment: this.core.environment,
+    };
+    const volumes = jit && !observed ? (options.codeLibrary ?? []) : [];
+    const library =
+      volumes.length === 0
+        ? undefined
+        : new RegionLibrary(volumes, (module) => instantiateRegions(module, regionEnvironment));
+    this.code.expects(library && ((word, inPage) => library.mayStart(word, inPage)));
     this.regions = jit
       ? new Regions(
           this.memory,
           this.code,
           regionTable,
-          {
-            memory,
-            routines,
-            dispatch: this.core.dispatch,
-            resume: this.core.resume,
-            landing: this.core.landing,
-            environment: this.core.environment,
-          },
+          regionEnvironment,
           this.core.stale,
           () => {
             for (const pe of processors) pe.tlbs.clearJumpCaches();
           },
+          library,
         )
       : undefined;
     options.affinities.forEach((affinity, index) => {
@@ -480,7 +496,15 @@ export class Engine {
     if (answer === "ready") return;
     const record = recordNearPc(this.memory, base);
     if (record === undefined) return;
-    this.memory.u16[(record + RecordLayout.heat) >> 1] = answer === "planned" ? hotArrivals - patience : 0;
+    const left = answer === "planned" ? patience : answer === "elsewhere" ? eagerness : hotArrivals;
+    this.memory.u16[(record + RecordLayout.heat) >> 1] = hotArrivals - left;
+  }
+
+  /** What was executed so far; undefined without compiled regions. */
+  codeProfile(): CodeProfile | undefined {
+    const { regions } = this;
+    if (regions === undefined) return undefined;
+    return { pages: this.code.profile((page, at) => regions.covers(page, at)), callees: regions.calleesSeen() };
   }
 
   statistics(): Readonly<Record<string, unknown>> & { readonly instructionsByEl: readonly number[] } {
@@ -506,6 +530,7 @@ export class Engine {
         : {
             regions: {
               compiled: r.compiled,
+              fromLibrary: r.fromLibrary,
               dropped: r.dropped,
               instructions: r.instructions,
               milliseconds: Math.round(r.milliseconds),

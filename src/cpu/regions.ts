@@ -1,9 +1,11 @@
+import type { Callee } from "../code-library/code-profile.js";
+import type { RegionLibrary } from "../code-library/region-library.js";
 import { pageEndOperation, RecordLayout, undecodedOperation } from "../interpreter/record.js";
 import { jumpCacheOffset, PeState } from "../ir/index.js";
 import type { Instruction } from "../isa/template.js";
 import { undefinedInstruction } from "../isa/undefined.js";
-import type { RegionLimits } from "../jit/control-flow.js";
 import { compileRegions, planRegion, type RegionEnvironment, type RegionPlan } from "../jit/region-compiler.js";
+import { regionLimits, tableJumpReach, tableTargetHeat, tableTargets } from "../jit/region-limits.js";
 import type { CodeCache } from "./code-cache.js";
 import { recordNearPc } from "./execute-record.js";
 import type { LinearMemory } from "./linear-memory.js";
@@ -31,16 +33,8 @@ interface Region {
   readonly ranges: readonly number[];
 }
 
-/** Bounds that keep one region's compilation, and the pause for it, short. */
-const limits: RegionLimits = { blocks: 160, instructions: 1500 };
-
 /** Regions that are compiled together, at most: a module costs more than what is in it. */
 const batchSize = 12;
-
-/** How far from a BR through a table its targets are looked for, in bytes; how many are taken; and how hot they must be. */
-const tableJumpReach = 1024;
-const tableTargets = 64;
-const tableTargetHeat = 50;
 
 /** Slots that the region table may have. */
 const largestTable = 1 << 20;
@@ -57,9 +51,14 @@ export class Regions {
   private readonly byPage = new Map<number, Set<Region>>();
   /** By physical address of the entry. */
   private readonly planned = new Map<number, Planned>();
+  /** Entries, by physical address, for which the library had other code than theirs. */
+  private readonly notInLibrary = new Set<number>();
+  /** Where BLR went when regions were planned, by entry and register. */
+  private readonly callees = new Map<number, Map<number, number>>();
   private nextSlot = firstSlot;
   /** Counts for statistics. */
   compiled = 0;
+  fromLibrary = 0;
   dropped = 0;
   instructions = 0;
   milliseconds = 0;
@@ -71,17 +70,25 @@ export class Regions {
     private readonly environment: RegionEnvironment,
     private readonly stale: WebAssembly.ExportValue,
     private readonly onExhausted: () => void,
+    private readonly library: RegionLibrary | undefined,
   ) {}
 
   /**
    * Sees to the region that starts at the pc of the PE at `base`. "ready": it is in the PE's jump cache. "planned": it will
-   * be compiled with others, soon. "none": there is none to be had; the pc isn't in the execute TLB, or no region can start
-   * there.
+   * be compiled with others, soon. "elsewhere": the library may have it, but not all of its pages are in the execute TLB.
+   * "none": there is none to be had, or nobody knows yet whether it is worth one; the pc isn't in the execute TLB, or no region
+   * can start there.
    */
-  install(base: number): "ready" | "planned" | "none" {
+  install(base: number): "ready" | "planned" | "elsewhere" | "none" {
     const physical = this.physicalOf(base, 0);
     if (physical === undefined) return "none";
     let region = this.byEntry.get(physical)?.find((r) => this.fits(base, r));
+    if (region === undefined && this.library !== undefined && !this.notInLibrary.has(physical)) {
+      const found = this.takeFromLibrary(base, physical, this.library);
+      if (found === undefined) this.notInLibrary.add(physical);
+      if (found === undefined || found === "elsewhere") return found ?? "none";
+      region = found;
+    }
     if (region === undefined) {
       if (!this.planned.has(physical)) {
         const planned = this.plan(base, physical);
@@ -116,6 +123,43 @@ export class Regions {
     });
   }
 
+  /** The library's region for the code at pc, entered among the others; undefined: it has none. */
+  private takeFromLibrary(base: number, entry: number, library: RegionLibrary): Region | "elsewhere" | undefined {
+    const inPage = entry % 4096;
+    const pages = new Map<number, number | undefined>([[0, Math.floor(entry / 4096)]]);
+    const addressAt = (offset: number): number | undefined => {
+      const distance = Math.floor((inPage + offset) / 4096);
+      let page = pages.get(distance);
+      if (page === undefined && !pages.has(distance)) {
+        const physical = this.physicalOf(base, distance * 4096 - inPage);
+        page = physical === undefined ? undefined : Math.floor(physical / 4096);
+        pages.set(distance, page);
+      }
+      return page === undefined ? undefined : page * 4096 + (inPage + offset - distance * 4096);
+    };
+    const found = library.find(inPage, (offset) => {
+      const address = addressAt(offset);
+      return address === undefined || this.code.isMarked(address) ? undefined : this.code.word(address);
+    });
+    if (found === undefined || found === "elsewhere") return found;
+    const ranges: number[] = [];
+    const inUse = new Map<number, number>();
+    for (const { offset, words } of found.spans) {
+      for (let at = offset; at < offset + words.length * 4; ) {
+        const distance = Math.floor((inPage + at) / 4096);
+        const end = Math.min(offset + words.length * 4, (distance + 1) * 4096 - inPage);
+        const start = addressAt(at)!;
+        ranges.push(start, start + (end - at));
+        inUse.set(distance, Math.floor(start / 4096));
+        at = end;
+      }
+    }
+    for (const page of inUse.values()) this.code.cover(page);
+    this.makeRoom(1);
+    this.fromLibrary++;
+    return this.enter(found.compiled(), entry, inUse, ranges);
+  }
+
   private plan(base: number, physical: number): Planned | undefined {
     const started = performance.now();
     const pages = new Map<number, number>();
@@ -134,9 +178,13 @@ export class Regions {
     };
     const plan = planRegion(
       fetch,
-      limits,
+      regionLimits,
       (offset) => this.arrivalsNear(base, offset),
-      (register) => this.pointsTo(base, register),
+      (register) => {
+        const distance = this.pointsTo(base, register);
+        if (distance !== undefined) this.noteCallee(physical, register, distance);
+        return distance;
+      },
     );
     // Of what was looked at, only what became part of the region ties it to a page.
     const inRegion = (page: number): boolean =>
@@ -170,16 +218,42 @@ export class Regions {
     return found.slice(0, tableTargets).map((f) => f.offset);
   }
 
+  private noteCallee(entry: number, register: number, distance: number): void {
+    const known = this.callees.get(entry);
+    if (known === undefined) this.callees.set(entry, new Map([[register, distance]]));
+    else known.set(register, distance);
+  }
+
+  /** What regions' BLRs were seen to call. */
+  calleesSeen(): Callee[] {
+    return [...this.callees].flatMap(([entry, seen]) =>
+      [...seen].map(([register, distance]) => ({ entry, register, distance })),
+    );
+  }
+
+  /** Whether a region lies over the word at `inPage` bytes from the start of a page. */
+  covers(page: number, inPage: number): boolean {
+    const address = page * 4096 + inPage;
+    for (const { ranges } of this.byPage.get(page) ?? []) {
+      for (let i = 0; i < ranges.length; i += 2) if (ranges[i]! <= address && address < ranges[i + 1]!) return true;
+    }
+    return false;
+  }
+
+  /** Makes sure that the table has free slots. */
+  private makeRoom(slots: number): void {
+    if (this.nextSlot + slots <= this.table.length) return;
+    if (this.table.length >= largestTable) {
+      this.dropAll();
+      this.onExhausted();
+    } else this.table.grow(Math.max(1024, this.table.length));
+  }
+
   private compilePlanned(): void {
     const started = performance.now();
     const batch = [...this.planned.values()];
     this.planned.clear();
-    if (this.nextSlot + batch.length > this.table.length) {
-      if (this.table.length >= largestTable) {
-        this.dropAll();
-        this.onExhausted();
-      } else this.table.grow(Math.max(1024, this.table.length));
-    }
+    this.makeRoom(batch.length);
     const functions = compileRegions(
       batch.map((p) => p.plan),
       this.environment,
@@ -189,33 +263,47 @@ export class Regions {
   }
 
   private register({ plan, physical, inPage, pages }: Planned, compiled: WebAssembly.ExportValue): void {
+    this.enter(compiled, physical, pages, physicalRanges(plan, inPage, pages));
+    this.compiled++;
+    this.instructions += plan.flow.instructionCount;
+  }
+
+  private enter(
+    compiled: WebAssembly.ExportValue,
+    entry: number,
+    pages: ReadonlyMap<number, number>,
+    ranges: readonly number[],
+  ): Region {
     const slot = this.nextSlot++;
     this.table.set(slot, compiled as CallableFunction);
     const region: Region = {
       slot,
-      entry: physical,
+      entry,
       pages: [...pages].map(([distance, page]) => ({ distance, page })),
-      ranges: physicalRanges(plan, inPage, pages),
+      ranges,
     };
-    const others = this.byEntry.get(physical);
-    if (others === undefined) this.byEntry.set(physical, [region]);
+    const others = this.byEntry.get(entry);
+    if (others === undefined) this.byEntry.set(entry, [region]);
     else others.push(region);
     for (const { page } of region.pages) {
       let set = this.byPage.get(page);
       if (set === undefined) this.byPage.set(page, (set = new Set()));
       set.add(region);
     }
-    this.compiled++;
-    this.instructions += plan.flow.instructionCount;
+    return region;
   }
 
-  /** Drops regions made from bytes `start` to `end` of a page (all of it by default). */
-  dropPage(page: number, start = 0, end = 4096): void {
+  /** Drops regions made from bytes `start` to `end` of a page (all of it by default). Whether there were any. */
+  dropPage(page: number, start = 0, end = 4096): boolean {
     for (const [physical, planned] of this.planned) {
       for (const p of planned.pages.values()) if (p === page) this.planned.delete(physical);
     }
+    if (this.notInLibrary.size !== 0) {
+      for (let at = page * 4096 + start; at < page * 4096 + end; at += 4) this.notInLibrary.delete(at);
+    }
     const set = this.byPage.get(page);
-    if (set === undefined) return;
+    if (set === undefined) return false;
+    let dropped = false;
     const from = page * 4096 + start;
     const to = page * 4096 + end;
     for (const region of set) {
@@ -223,10 +311,12 @@ export class Regions {
       for (let i = 0; i < ranges.length; i += 2) {
         if (ranges[i]! < to && from < ranges[i + 1]!) {
           this.drop(region);
+          dropped = true;
           break;
         }
       }
     }
+    return dropped;
   }
 
   private drop(region: Region): void {
@@ -242,6 +332,7 @@ export class Regions {
     for (let slot = firstSlot; slot < this.nextSlot; slot++) this.table.set(slot, this.stale as CallableFunction);
     this.dropped += this.nextSlot - firstSlot;
     this.planned.clear();
+    this.notInLibrary.clear();
     this.byEntry.clear();
     this.byPage.clear();
     this.nextSlot = firstSlot;

@@ -103,7 +103,7 @@ describe("page caches", () => {
 
   it("fill both tags that are asked for at once", () => {
     const plan = planRegion(fetchFrom(list), limits)!;
-    const { module } = regionModule([plan]);
+    const { module } = regionModule([plan], "imported");
     // Each of three look-ups compares one tag and, where the page is another one, keeps both.
     expect(count(module, loadsReadTag)).toBe(2 + 2 + 1);
     expect(count(module, loadsWriteTag)).toBe(1 + 3);

@@ -1,8 +1,9 @@
 import type { Routine } from "../ir/index.js";
 import type { Instruction } from "../isa/template.js";
 import { Code } from "../wasm/code.js";
+import { hasFusedMultiplyAdd } from "../wasm/fused.js";
 import { ModuleBuilder } from "../wasm/module.js";
-import { type RoutineLibrary, routinesOf, signature } from "../wasm/routines.js";
+import { defineRoutines, type RoutineLibrary, routinesOf, signature, withCallees } from "../wasm/routines.js";
 import { type ControlFlow, discover, type RegionLimits } from "./control-flow.js";
 import { regionFacts } from "./region-facts.js";
 import { RegionLowering } from "./region-lowering.js";
@@ -39,7 +40,17 @@ export function planRegion(
 
 /** Compiles regions, all into one module; gives their functions in order. */
 export function compileRegions(plans: readonly RegionPlan[], env: RegionEnvironment): WebAssembly.ExportValue[] {
-  const bytes = regionModule(plans);
+  const { module, routines } = regionModule(plans, "imported");
+  const exports = instantiateRegions(new WebAssembly.Module(module), env, routines);
+  return plans.map((_, i) => exports[String(i)]!);
+}
+
+/** The functions of a module of regions. `routines`: those that it imports, by import name. */
+export function instantiateRegions(
+  module: WebAssembly.Module,
+  env: RegionEnvironment,
+  routines: ReadonlyMap<Routine, string> = new Map(),
+): WebAssembly.Exports {
   const imports: { [name: string]: WebAssembly.ImportValue } = {
     memory: env.memory,
     dispatch: env.dispatch as WebAssembly.ImportValue,
@@ -47,16 +58,18 @@ export function compileRegions(plans: readonly RegionPlan[], env: RegionEnvironm
     landing: env.landing as WebAssembly.ImportValue,
     environment: env.environment as WebAssembly.ImportValue,
   };
-  for (const [r, name] of bytes.routines) imports[name] = env.routines.function(r) as WebAssembly.ImportValue;
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes.module), { m: imports });
-  return plans.map((_, i) => instance.exports[String(i)]!);
+  for (const [r, name] of routines) imports[name] = env.routines.function(r) as WebAssembly.ImportValue;
+  return new WebAssembly.Instance(module, { m: imports }).exports;
 }
 
-/** The module's bytes, and the routines that it imports, by import name. */
-export function regionModule(plans: readonly RegionPlan[]): {
-  module: Uint8Array<ArrayBuffer>;
-  routines: ReadonlyMap<Routine, string>;
-} {
+/**
+ * The module's bytes, and the routines that it imports, by import name: none when they are to be inside, for a module that needs
+ * nothing but a core.
+ */
+export function regionModule(
+  plans: readonly RegionPlan[],
+  where: "imported" | "inside",
+): { module: Uint8Array<ArrayBuffer>; routines: ReadonlyMap<Routine, string> } {
   const module = new ModuleBuilder();
   const peToCode = { parameters: ["i32" as const], results: ["i32" as const] };
   const dispatch = module.importFunction("dispatch", peToCode);
@@ -69,19 +82,19 @@ export function regionModule(plans: readonly RegionPlan[]): {
     parameters: ["i32", "i32", "i32"],
     results: ["i32"],
   });
-  const names = new Map<Routine, string>();
-  const indices = new Map<Routine, number>();
+  const used = new Set<Routine>();
   for (const { flow } of plans) {
-    for (const b of flow.blocks) {
-      for (const i of b.instructions) {
-        for (const r of templateRoutines(i)) {
-          if (names.has(r)) continue;
-          const name = `r${names.size}`;
-          names.set(r, name);
-          indices.set(r, module.importFunction(name, signature(r)));
-        }
-      }
-    }
+    for (const b of flow.blocks) for (const i of b.instructions) for (const r of templateRoutines(i)) used.add(r);
+  }
+  const names = new Map<Routine, string>();
+  if (where === "imported") for (const r of used) names.set(r, `r${names.size}`);
+  const indices = new Map<Routine, number>();
+  for (const [r, name] of names) indices.set(r, module.importFunction(name, signature(r)));
+  if (where === "inside") {
+    const fused = hasFusedMultiplyAdd();
+    const list = withCallees(used, fused);
+    for (const r of list) indices.set(r, module.declare(signature(r)));
+    defineRoutines(module, list, fused, indices);
   }
   const functions = plans.map(() => module.declare(peToCode));
   const code = new Code(32768);

@@ -3,8 +3,11 @@ import { DeviceTreeError } from "../../board/device-tree/blob.js";
 import { LoadError } from "../../board/loaders/image.js";
 import { Machine, MachineError } from "../../board/machine.js";
 import { describeEnd, type MachineEnd } from "../../board/machine-options.js";
+import { RegionLibrary, type RegionVolume } from "../../code-library/region-library.js";
+import { cortexA57 } from "../../cpu/cores/cores.js";
 import { Monitor } from "../../debug/monitor/monitor.js";
 import { disassemble } from "../../isa/disassembler.js";
+import { CodeCache, codeCacheAllowed } from "../code-cache/code-cache.js";
 import { Console } from "../console/console.js";
 import { Terminal } from "../console/terminal.js";
 import { systemErrorText, UserError } from "../errors.js";
@@ -95,7 +98,10 @@ async function runMachine(configuration: RunConfiguration): Promise<number> {
     leave: () => leave("Ctrl-A x"),
     monitor: (line) => monitor?.execute(line) ?? "",
   });
-  const { options, characters, networks, log, trace } = await setUpMachine(configuration, console);
+  const setup = await setUpMachine(configuration, console);
+  const { characters, networks, log, trace } = setup;
+  const codeCache = codeCacheFor(configuration);
+  const options = { ...setup.options, codeLibrary: codeCache?.volumes() ?? [] };
   const flush = (): void => {
     for (const character of characters) character.flush();
     log.flush();
@@ -129,6 +135,7 @@ async function runMachine(configuration: RunConfiguration): Promise<number> {
     networks.close();
     terminal.close();
     await report(configuration, machine, end);
+    keepCode(codeCache, machine, options.codeLibrary ?? []);
     return conclude(end, left);
   } finally {
     flush();
@@ -136,6 +143,24 @@ async function runMachine(configuration: RunConfiguration): Promise<number> {
     trace?.close();
     gdb?.close();
     terminal.close();
+  }
+}
+
+/** Where code is kept that is compiled ahead, for a machine that compiles and that nobody looks into. */
+function codeCacheFor({ jit, codeCache, trace, cpu }: RunConfiguration): CodeCache | undefined {
+  if (!jit || !codeCache || trace !== undefined || !codeCacheAllowed()) return undefined;
+  return CodeCache.forCore(cpu ?? cortexA57.name);
+}
+
+function keepCode(cache: CodeCache | undefined, machine: Machine, volumes: readonly RegionVolume[]): void {
+  const profile = cache && machine.codeProfile();
+  if (profile === undefined) return;
+  const library = new RegionLibrary(volumes, () => ({}));
+  try {
+    cache?.keep(profile, (word, inPage) => library.mayStart(word, inPage));
+  } catch (error) {
+    // A full disk, say: the next run is as slow as this one.
+    process.stderr.write(`trapeze: code cache: ${systemErrorText(error)}\n`);
   }
 }
 

@@ -141,6 +141,7 @@ export interface RunConfiguration {
   stats?: string;
   stateHash: boolean;
   jit: boolean;
+  codeCache: boolean;
   help: boolean;
 }
 
@@ -174,6 +175,7 @@ export function defaultConfiguration(): RunConfiguration {
     seed: 0n,
     stateHash: false,
     jit: true,
+    codeCache: true,
     help: false,
   };
 }

@@ -249,6 +249,11 @@ export const runOptions: readonly OptionDefinition<RunConfiguration>[] = [
   },
   { spellings: ["--no-jit"], help: "interpret everything", apply: (c) => void (c.jit = false) },
   {
+    spellings: ["--no-code-cache"],
+    help: "neither use nor keep code compiled ahead (see: trapeze help code-cache)",
+    apply: (c) => void (c.codeCache = false),
+  },
+  {
     spellings: ["--seed"],
     argument: "N",
     help: "what the machine's random numbers start from (default 0)",

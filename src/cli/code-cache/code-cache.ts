@@ -1,0 +1,148 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type CodeProfile, encodeProfile, unexecuted } from "../../code-library/code-profile.js";
+import type { RegionVolume } from "../../code-library/region-library.js";
+import { decodeVolume } from "../../code-library/volume.js";
+import { hasFusedMultiplyAdd } from "../../wasm/fused.js";
+import { cacheDirectory } from "../debian/cache.js";
+import { loadModule } from "./native-modules.js";
+import { decodeVolumeFile, type VolumeFile } from "./volume-file.js";
+
+/** Arrivals by branch that make code worth compiling ahead. */
+export const leastHeat = 100;
+/** Places that were warm and not compiled ahead, for which it is worth to compile some more. */
+const worthwhile = 100;
+
+const volumeSuffix = ".volume";
+const profileSuffix = ".profile";
+
+/** Whether the environment variable TRAPEZE_CODE_CACHE lets regions be kept. */
+export function codeCacheAllowed(): boolean {
+  return process.env["TRAPEZE_CODE_CACHE"] !== "off";
+}
+
+/** Where code that was compiled ahead is kept. */
+export function codeCacheDirectory(): string {
+  return join(cacheDirectory(), "code");
+}
+
+/**
+ * Regions compiled ahead, kept between runs: of this build of the command, this version of Node, and one kind of core. Runs that met new
+ * code leave a profile of it; a process of low priority then compiles what was warm.
+ */
+export class CodeCache {
+  readonly directory: string;
+
+  /** Undefined when the command isn't the built one, which alone can be told from other builds. */
+  static forCore(core: string): CodeCache | undefined {
+    const build = buildId();
+    if (build === undefined) return undefined;
+    const host = `${process.version}-${process.arch}${hasFusedMultiplyAdd() ? "" : "-unfused"}`;
+    return new CodeCache(join(codeCacheDirectory(), `${build}-${host}`, core), core);
+  }
+
+  private constructor(
+    directory: string,
+    readonly core: string,
+  ) {
+    this.directory = directory;
+  }
+
+  /** What has been compiled ahead. Files that can't be read or aren't whole are passed over: they only save time. */
+  volumes(): RegionVolume[] {
+    const volumes: RegionVolume[] = [];
+    for (const file of this.files(volumeSuffix)) {
+      const parts = readVolume(join(this.directory, file));
+      if (parts === undefined) continue;
+      volumes.push({
+        regions: decodeVolume(parts.description),
+        module: () => loadModule(parts.module, parts.native),
+      });
+    }
+    return volumes;
+  }
+
+  /** Profiles that wait to be compiled from. */
+  profiles(): string[] {
+    return this.files(profileSuffix).map((file) => join(this.directory, file));
+  }
+
+  private files(suffix: string): string[] {
+    if (!existsSync(this.directory)) return [];
+    return readdirSync(this.directory)
+      .filter((name) => name.endsWith(suffix))
+      .sort();
+  }
+
+  /** Keeps a run's profile when there is enough in it that `known` doesn't have, and starts the compiler. */
+  keep(profile: CodeProfile, known: (word: number, inPage: number) => boolean): void {
+    let fresh = 0;
+    for (const { words, heat } of profile.pages) {
+      for (let i = 0; i < heat.length; i++) {
+        if (heat[i]! >= leastHeat && heat[i] !== unexecuted && !known(words[i]!, i * 4)) fresh++;
+      }
+    }
+    if (fresh < worthwhile) return;
+    mkdirSync(this.directory, { recursive: true });
+    this.write(`${process.pid}-${Date.now()}${profileSuffix}`, encodeProfile(profile));
+    const script = process.argv[1];
+    if (script === undefined) return;
+    spawn(process.execPath, [script, "code-cache", "build"], { detached: true, stdio: "ignore" }).unref();
+  }
+
+  /** Writes a file that others see whole or not at all. */
+  write(name: string, bytes: Uint8Array): void {
+    const path = join(this.directory, name);
+    const partial = `${path}.${process.pid}.partial`;
+    writeFileSync(partial, bytes);
+    renameSync(partial, path);
+  }
+
+  addVolume(file: Uint8Array): void {
+    const last = this.files(volumeSuffix).at(-1);
+    const number = last === undefined ? 1 : Number.parseInt(last, 10) + 1;
+    this.write(`${String(number).padStart(6, "0")}${volumeSuffix}`, file);
+  }
+}
+
+function readVolume(path: string): VolumeFile | undefined {
+  try {
+    return decodeVolumeFile(readFileSync(path));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What this build of the command is called: written beside the bundle. */
+function buildId(): string | undefined {
+  const file = fileURLToPath(new URL("trapeze.id", import.meta.url));
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Everything that is kept, newest build first. */
+export function codeCacheContents(): { readonly path: string; readonly core: string; readonly bytes: number }[] {
+  const found: { path: string; core: string; bytes: number; time: number }[] = [];
+  const root = codeCacheDirectory();
+  if (!existsSync(root)) return [];
+  for (const build of readdirSync(root)) {
+    const cores = statSync(join(root, build)).isDirectory() ? readdirSync(join(root, build)) : [];
+    for (const core of cores) {
+      const path = join(root, build, core);
+      if (!statSync(path).isDirectory()) continue;
+      const sizes = readdirSync(path).map((name) => statSync(join(path, name)).size);
+      found.push({ path, core, bytes: sizes.reduce((sum, n) => sum + n, 0), time: statSync(path).mtimeMs });
+    }
+  }
+  return found.sort((a, b) => b.time - a.time);
+}
+
+/** Forgets all code that was compiled ahead. */
+export function clearCodeCache(): void {
+  rmSync(codeCacheDirectory(), { recursive: true, force: true });
+}
