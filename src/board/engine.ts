@@ -41,8 +41,11 @@ export interface Engine {
   /** A debugger's breakpoints and watchpoints. */
   readonly debugPoints: DebugPoints;
   statistics(): EngineStatistics;
-  /** What was executed so far; undefined without compiled regions. */
-  codeProfile?(): CodeProfile | undefined;
+  /**
+   * What was executed so far, if control arrived at least `leastHeat` times in at least `leastPlaces` places that weren't compiled
+   * ahead. Undefined if not, and without compiled regions.
+   */
+  codeProfile?(leastHeat: number, leastPlaces: number): CodeProfile | undefined;
 }
 
 export type EngineFactory = (options: EngineOptions) => Engine | Promise<Engine>;

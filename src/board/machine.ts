@@ -398,9 +398,12 @@ export class Machine {
     };
   }
 
-  /** What was executed, for regions to be compiled ahead of the next run; undefined without compiled regions. */
-  codeProfile(): CodeProfile | undefined {
-    return this.#engine.codeProfile?.();
+  /**
+   * What was executed, for regions to be compiled ahead of the next run: if control arrived at least `leastHeat` times in at least
+   * `leastPlaces` places that weren't compiled ahead of this one.
+   */
+  codeProfile(leastHeat: number, leastPlaces: number): CodeProfile | undefined {
+    return this.#engine.codeProfile?.(leastHeat, leastPlaces);
   }
 
   #attach(observers: readonly MachineObserver[], combined: CombinedObservers): void {

@@ -1,16 +1,34 @@
-import type { VolumeRegion } from "./volume.js";
+import { RegionLayout, regionsOf, SpanLayout } from "./volume.js";
 
 /** Regions that were compiled ahead, all in one module. */
 export interface RegionVolume {
-  readonly regions: readonly VolumeRegion[];
-  /** Its module, which is wanted with the first of its regions; exports "0", "1"... */
-  readonly module: () => WebAssembly.Module;
+  /** See volume.ts. */
+  readonly description: Int32Array;
+  /** Its module, which is wanted with the first of its regions; exports "0", "1"... Undefined: it can't be had after all. */
+  readonly module: () => WebAssembly.Module | undefined;
+}
+
+/** 1024 instruction words in memory. */
+export interface PageOfWords {
+  readonly memory: Int32Array;
+  /** Index of the first one. */
+  readonly start: number;
 }
 
 /** A region of the library that is the right one for some code. */
-export interface LibraryRegion extends VolumeRegion {
+export interface LibraryRegion {
   /** Its function. */
-  compiled(): WebAssembly.ExportValue;
+  readonly compiled: WebAssembly.ExportValue;
+  /** Bytes from the entry where the words that it is made from begin and end, [start, end) in pairs. */
+  readonly ranges: readonly number[];
+}
+
+interface Volume {
+  readonly description: Int32Array;
+  readonly starts: readonly number[];
+  /** Undefined: not loaded yet; null: can't be. */
+  exports: WebAssembly.Exports | undefined | null;
+  readonly module: RegionVolume["module"];
 }
 
 const filterBits = 16;
@@ -20,65 +38,110 @@ const filterBits = 16;
  * their page, such a region does what they do.
  */
 export class RegionLibrary {
-  private readonly byEntry = new Map<number, LibraryRegion[]>();
+  private readonly volumes: Volume[] = [];
+  /** Regions by {@link entryKey}: volume * 2^16 + number. */
+  private readonly byEntry = new Map<number, number[]>();
   /** One bit by a hash of an entry's word and place: most words aren't entries. */
   private readonly filter = new Int32Array(1 << (filterBits - 5));
-  readonly size: number;
 
   /** @param instantiate makes a volume's functions. */
-  constructor(volumes: readonly RegionVolume[], instantiate: (module: WebAssembly.Module) => WebAssembly.Exports) {
-    let size = 0;
-    for (const { regions, module } of volumes) {
-      let exports: WebAssembly.Exports | undefined;
-      const exported = (): WebAssembly.Exports => (exports ??= instantiate(module()));
-      regions.forEach((region, i) => {
-        const entry: LibraryRegion = { ...region, compiled: () => exported()[String(i)]! };
-        const word = region.spans[0]!.words[0]!;
-        const key = entryKey(word, region.inPage);
+  constructor(
+    volumes: readonly RegionVolume[],
+    private readonly instantiate: (module: WebAssembly.Module) => WebAssembly.Exports,
+  ) {
+    for (const { description, module } of volumes) {
+      const starts = regionsOf(description);
+      const volume = this.volumes.length;
+      this.volumes.push({ description, starts, exports: undefined, module });
+      starts.forEach((at, number) => {
+        const inPage = description[at + RegionLayout.inPage]!;
+        const word = description[at + RegionLayout.spans + SpanLayout.words]!;
+        const key = entryKey(word, inPage);
         const others = this.byEntry.get(key);
-        if (others === undefined) this.byEntry.set(key, [entry]);
-        else others.push(entry);
-        const bit = filterHash(word, region.inPage);
+        if (others === undefined) this.byEntry.set(key, [volume * 0x1_0000 + number]);
+        else others.push(volume * 0x1_0000 + number);
+        const bit = filterHash(word, inPage);
         this.filter[bit >> 5]! |= 1 << (bit & 31);
-        size++;
       });
     }
-    this.size = size;
   }
 
-  /** Whether a region begins with `word` at `inPage` bytes from the start of a page; it may have another continuation. */
+  /** Whether a region begins with `word` at `inPage` bytes from the start of a page; it may go on in another way. */
   mayStart(word: number, inPage: number): boolean {
     const bit = filterHash(word, inPage);
     return (this.filter[bit >> 5]! & (1 << (bit & 31))) !== 0 && this.byEntry.has(entryKey(word, inPage));
   }
 
   /**
-   * The region for the code at a place. `wordAt` reads the word so many bytes from the entry: undefined where code can't be
-   * read now. "elsewhere": there may be one, but its code can't be seen whole from here.
+   * The number of the region for the code at a place. `pageAt` gives the page so many pages from the entry's: undefined where code can't be read
+   * now. "elsewhere": there may be one, but its code can't be seen whole from here.
    */
-  find(inPage: number, wordAt: (offset: number) => number | undefined): LibraryRegion | "elsewhere" | undefined {
-    const word = wordAt(0);
-    if (word === undefined) return undefined;
+  find(inPage: number, pageAt: (distance: number) => PageOfWords | undefined): number | "elsewhere" | undefined {
+    const page = pageAt(0);
+    if (page === undefined) return undefined;
     let elsewhere = false;
-    for (const region of this.byEntry.get(entryKey(word, inPage)) ?? []) {
-      const answer = matches(region, wordAt);
-      if (answer === true) return region;
+    for (const place of this.byEntry.get(entryKey(page.memory[page.start + (inPage >> 2)]!, inPage)) ?? []) {
+      const { description, starts, exports } = this.volumes[place >> 16]!;
+      if (exports === null) continue;
+      const answer = matches(description, starts[place & 0xffff]!, inPage, pageAt);
+      if (answer === true) return place;
       elsewhere ||= answer === undefined;
     }
     return elsewhere ? "elsewhere" : undefined;
   }
+
+  /** A region that {@link find} found; undefined when its volume can't be loaded. */
+  region(place: number): LibraryRegion | undefined {
+    const volume = this.volumes[place >> 16]!;
+    if (volume.exports === undefined) {
+      const module = volume.module();
+      volume.exports = module === undefined ? null : this.instantiate(module);
+    }
+    if (volume.exports === null) return undefined;
+    const number = place & 0xffff;
+    return { compiled: volume.exports[String(number)]!, ranges: ranges(volume.description, volume.starts[number]!) };
+  }
 }
 
-/** Whether the region's words are there; undefined when one can't be read. */
-function matches(region: VolumeRegion, wordAt: (offset: number) => number | undefined): boolean | undefined {
-  for (const { offset, words } of region.spans) {
-    for (let i = 0; i < words.length; i++) {
-      const word = wordAt(offset + 4 * i);
-      if (word === undefined) return undefined;
-      if (word !== words[i]) return false;
+/** Whether a region's words are there; undefined when some can't be read. */
+function matches(
+  description: Int32Array,
+  region: number,
+  inPage: number,
+  pageAt: (distance: number) => PageOfWords | undefined,
+): boolean | undefined {
+  const spans = description[region + RegionLayout.spanCount]!;
+  let unseen = false;
+  for (let s = 0, at = region + RegionLayout.spans; s < spans; s++) {
+    const count = description[at + SpanLayout.count]!;
+    let place = (inPage + description[at + SpanLayout.offset]!) >> 2;
+    at += SpanLayout.words;
+    for (let left = count; left > 0; ) {
+      const some = Math.min(left, 1024 - (place & 1023));
+      const page = pageAt(place >> 10);
+      if (page === undefined) unseen = true;
+      else {
+        const { memory } = page;
+        const start = page.start + (place & 1023);
+        for (let i = 0; i < some; i++) if (memory[start + i] !== description[at + i]) return false;
+      }
+      at += some;
+      place += some;
+      left -= some;
     }
   }
-  return true;
+  return unseen ? undefined : true;
+}
+
+function ranges(description: Int32Array, region: number): number[] {
+  const found: number[] = [];
+  const spans = description[region + RegionLayout.spanCount]!;
+  for (let s = 0, at = region + RegionLayout.spans; s < spans; s++) {
+    const [offset, count] = [description[at + SpanLayout.offset]!, description[at + SpanLayout.count]!];
+    found.push(offset, offset + 4 * count);
+    at += SpanLayout.words + count;
+  }
+  return found;
 }
 
 function entryKey(word: number, inPage: number): number {

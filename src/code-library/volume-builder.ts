@@ -4,14 +4,14 @@ import { undefinedInstruction } from "../isa/undefined.js";
 import { planRegion, type RegionPlan, regionModule } from "../jit/region-compiler.js";
 import { regionLimits, tableJumpReach, tableTargetHeat, tableTargets } from "../jit/region-limits.js";
 import { type CodeProfile, type ProfiledPage, unexecuted } from "./code-profile.js";
-import type { RegionLibrary } from "./region-library.js";
+import type { PageOfWords, RegionLibrary } from "./region-library.js";
 import { encodeVolume, regionOf } from "./volume.js";
 
 export interface BuiltVolume {
   /** How many it has. */
   readonly regions: number;
   /** See volume.ts. */
-  readonly description: Uint8Array<ArrayBuffer>;
+  readonly description: Int32Array<ArrayBuffer>;
   readonly module: Uint8Array<ArrayBuffer>;
 }
 
@@ -31,14 +31,21 @@ export function buildVolumes(
   },
 ): BuiltVolume[] {
   const planner = new Planner(profile, options.table, options.features);
-  const entries = warmEntries(profile, options.leastHeat).slice(0, options.most);
   const planned: { plan: RegionPlan; inPage: number }[] = [];
-  for (const { page, index } of entries) {
+  const covered = new Set<number>();
+  for (const { page, index, called } of warmEntries(planner, profile, options.leastHeat)) {
+    if (planned.length >= options.most) break;
     const inPage = index * 4;
-    const known = options.library.find(inPage, (offset) => planner.word(page, inPage + offset));
+    if (!called && covered.has(page.page * 4096 + inPage)) continue;
+    const known = options.library.find(inPage, (distance) => planner.pageAt(page, distance));
     if (known !== undefined) continue;
     const plan = planner.plan(page, inPage);
-    if (plan !== undefined) planned.push({ plan, inPage });
+    if (plan === undefined) continue;
+    planned.push({ plan, inPage });
+    for (const { start } of plan.flow.blocks) {
+      const distance = Math.floor((inPage + start) / 4096);
+      covered.add(planner.profiledPage(page, distance)!.page * 4096 + (inPage + start - distance * 4096));
+    }
   }
   const volumes: BuiltVolume[] = [];
   for (let i = 0; i < planned.length; i += options.volumeSize) {
@@ -55,15 +62,30 @@ export function buildVolumes(
   return volumes;
 }
 
-/** Where control arrived at least `leastHeat` times; the hottest first. */
-function warmEntries({ pages }: CodeProfile, leastHeat: number): { page: ProfiledPage; index: number }[] {
-  const entries: { page: ProfiledPage; index: number; heat: number }[] = [];
+interface WarmEntry {
+  readonly page: ProfiledPage;
+  readonly index: number;
+  readonly heat: number;
+  /** It is where a BL leads. */
+  readonly called: boolean;
+}
+
+/**
+ * Where control arrived at least `leastHeat` times: functions first, then what is inside of them; the hottest first. What is inside of
+ * a region that begins earlier is hardly arrived at any more once that region is there, so that it comes later and only if it must.
+ */
+function warmEntries(planner: Planner, { pages }: CodeProfile, leastHeat: number): WarmEntry[] {
+  const called = planner.called();
+  const entries: WarmEntry[] = [];
   for (const page of pages) {
     page.heat.forEach((heat, index) => {
-      if (heat >= leastHeat && heat !== unexecuted) entries.push({ page, index, heat });
+      if (heat >= leastHeat && heat !== unexecuted)
+        entries.push({ page, index, heat, called: called.has(page.page * 1024 + index) });
     });
   }
-  return entries.sort((a, b) => b.heat - a.heat || a.page.page - b.page.page || a.index - b.index);
+  return entries.sort(
+    (a, b) => Number(b.called) - Number(a.called) || b.heat - a.heat || a.page.page - b.page.page || a.index - b.index,
+  );
 }
 
 /** Plans regions in the pages of a profile, as a machine plans them in its memory. */
@@ -72,7 +94,7 @@ class Planner {
   private readonly callees = new Map<number, Map<number, number>>();
 
   constructor(
-    profile: CodeProfile,
+    private readonly profile: CodeProfile,
     private readonly table: InstructionTable,
     private readonly features: ReadonlySet<string>,
   ) {
@@ -84,10 +106,34 @@ class Planner {
     }
   }
 
-  /** The executed word at `offset` bytes from the start of `page`, or beyond it, where the next pages were mapped. */
-  word(page: ProfiledPage, offset: number): number | undefined {
+  /** The page that was mapped `distance` pages from `page`. */
+  profiledPage(page: ProfiledPage, distance: number): ProfiledPage | undefined {
+    return distance === 0 ? page : this.byVirtualPage.get(page.virtualPage + distance);
+  }
+
+  pageAt(page: ProfiledPage, distance: number): PageOfWords | undefined {
+    const found = this.profiledPage(page, distance);
+    return found && { memory: found.words, start: 0 };
+  }
+
+  /** Where BLs lead that were executed: page * 1024 + number of the word. */
+  called(): Set<number> {
+    const found = new Set<number>();
+    for (const page of this.profile.pages) {
+      page.words.forEach((word, index) => {
+        if (page.heat[index] === unexecuted || word >>> 26 !== 0b100101) return;
+        const target = index + ((word << 6) >> 6);
+        const at = this.profiledPage(page, target >> 10);
+        if (at !== undefined) found.add(at.page * 1024 + (target & 1023));
+      });
+    }
+    return found;
+  }
+
+  /** The executed word at `offset` bytes from the start of `page`, or beyond it. */
+  private word(page: ProfiledPage, offset: number): number | undefined {
     const distance = Math.floor(offset / 4096);
-    const at = distance === 0 ? page : this.byVirtualPage.get(page.virtualPage + distance);
+    const at = this.profiledPage(page, distance);
     if (at === undefined) return undefined;
     const index = (offset - distance * 4096) >> 2;
     return at.heat[index] === unexecuted ? undefined : at.words[index];
@@ -112,7 +158,7 @@ class Planner {
     const found: { offset: number; heat: number }[] = [];
     for (let o = offset - tableJumpReach; o <= offset + tableJumpReach; o += 4) {
       const distance = Math.floor((inPage + o) / 4096);
-      const at = distance === 0 ? page : this.byVirtualPage.get(page.virtualPage + distance);
+      const at = this.profiledPage(page, distance);
       const heat = at?.heat[(inPage + o - distance * 4096) >> 2] ?? unexecuted;
       if (heat !== unexecuted && heat >= tableTargetHeat) found.push({ offset: o, heat });
     }

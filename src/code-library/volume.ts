@@ -4,19 +4,26 @@ import type { RegionPlan } from "../jit/region-compiler.js";
 export interface Span {
   /** Bytes from the region's entry. */
   readonly offset: number;
-  readonly words: Int32Array;
+  readonly words: readonly number[];
 }
 
 /** A region compiled ahead: what must be in memory for it to be the right one. */
 export interface VolumeRegion {
   /** Of its entry in the page, in bytes. */
   readonly inPage: number;
-  readonly instructions: number;
   /** The first one begins at the entry. */
   readonly spans: readonly Span[];
 }
 
-const magic = 0x5a52_5631;
+const magic = 0x5a52_5632;
+const headerSize = 2;
+
+/**
+ * Where things are in a volume's description, in 32-bit words from the start of a region's. A region is its place in the page, the
+ * number of its spans, and for each span its offset, its number of words and the words.
+ */
+export const RegionLayout = { inPage: 0, spanCount: 1, spans: 2 } as const;
+export const SpanLayout = { offset: 0, count: 1, words: 2 } as const;
 
 /** The words that a planned region is made from. */
 export function regionOf({ flow }: RegionPlan, inPage: number): VolumeRegion {
@@ -31,41 +38,31 @@ export function regionOf({ flow }: RegionPlan, inPage: number): VolumeRegion {
     if (last !== undefined && offset === last.offset + 4 * last.words.length) last.words.push(words.get(offset)!);
     else spans.push({ offset, words: [words.get(offset)!] });
   }
-  return {
-    inPage,
-    instructions: flow.instructionCount,
-    spans: spans.map((s) => ({ offset: s.offset, words: Int32Array.from(s.words) })),
-  };
+  return { inPage, spans };
 }
 
-/** Descriptions of a volume's regions as a file; their functions are those of its module with the same numbers. */
-export function encodeVolume(regions: readonly VolumeRegion[]): Uint8Array<ArrayBuffer> {
+/** Describes a volume's regions; their functions are those of its module with the same numbers. */
+export function encodeVolume(regions: readonly VolumeRegion[]): Int32Array<ArrayBuffer> {
   const out: number[] = [magic, regions.length];
-  for (const { inPage, instructions, spans } of regions) {
-    out.push(inPage, instructions, spans.length);
+  for (const { inPage, spans } of regions) {
+    out.push(inPage, spans.length);
     for (const { offset, words } of spans) out.push(offset, words.length, ...words);
   }
-  return new Uint8Array(Int32Array.from(out).buffer);
+  return Int32Array.from(out);
 }
 
-/** The regions in a file's bytes. @throws when they aren't a volume. */
-export function decodeVolume(bytes: Uint8Array): VolumeRegion[] {
-  const all = new Int32Array(bytes.slice().buffer, 0, bytes.length >> 2);
-  const [found, count = 0] = all;
+/** Where the regions of a description begin. @throws when it isn't one, or isn't whole. */
+export function regionsOf(description: Int32Array): number[] {
+  const [found, count = 0] = description;
   if (found !== magic) throw new Error("it isn't a volume of regions");
-  const regions: VolumeRegion[] = [];
-  let at = 2;
+  const starts: number[] = [];
+  let at = headerSize;
   for (let i = 0; i < count; i++) {
-    const [inPage, instructions, spanCount] = [all[at]!, all[at + 1]!, all[at + 2]!];
-    at += 3;
-    const spans: Span[] = [];
-    for (let s = 0; s < spanCount; s++) {
-      const [offset, length] = [all[at]!, all[at + 1]!];
-      spans.push({ offset, words: all.subarray(at + 2, at + 2 + length) });
-      at += 2 + length;
-    }
-    regions.push({ inPage, instructions, spans });
+    starts.push(at);
+    const spans = description[at + RegionLayout.spanCount]!;
+    at += RegionLayout.spans;
+    for (let s = 0; s < spans; s++) at += SpanLayout.words + description[at + SpanLayout.count]!;
   }
-  if (at !== all.length) throw new Error("it is a volume of regions that isn't whole");
-  return regions;
+  if (at !== description.length) throw new Error("it is a volume of regions that isn't whole");
+  return starts;
 }

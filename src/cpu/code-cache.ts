@@ -1,4 +1,5 @@
 import { type ProfiledPage, unexecuted } from "../code-library/code-profile.js";
+import type { PageOfWords } from "../code-library/region-library.js";
 import type { MachineCalls } from "../interpreter/machine-calls.js";
 import type { OperationNumbers } from "../interpreter/operations.js";
 import {
@@ -132,20 +133,36 @@ export class CodeCache implements CodePages {
     if (entry !== undefined) entry.covered = true;
   }
 
-  /** Every page of code: what was executed, and how often control arrived there. `covered`: whether a region lies over a word. */
-  profile(covered: (page: number, inPage: number) => boolean): ProfiledPage[] {
+  /** Places where control arrived at least `leastHeat` times, and where no region that was compiled ahead may start. */
+  warmPlaces(leastHeat: number): number {
+    const { u16 } = this.memory;
+    let warm = 0;
+    for (const { page, records } of this.pages.values()) {
+      for (let i = 0; i < recordsPerPage - 1; i++) {
+        const heat = u16[(records + i * RecordLayout.size + RecordLayout.heat) >> 1]!;
+        if (heat >= leastHeat && !(this.mayStart?.(this.word(page * 4096 + i * 4) ?? 0, i * 4) ?? false)) warm++;
+      }
+    }
+    return warm;
+  }
+
+  /** Every page of code: what was executed, and how often control arrived there. `cover`: marks the words that regions lie over. */
+  profile(cover: (page: number, words: Uint8Array) => void): ProfiledPage[] {
     const profiled: ProfiledPage[] = [];
+    const covered = new Uint8Array(recordsPerPage - 1);
     for (const { page, records, virtualPage } of this.pages.values()) {
-      const host = this.physical.hostAddress(page * 4096, 4096, true);
-      if (host < 0) continue;
+      const words = this.words(page);
+      if (words === undefined) continue;
+      covered.fill(0);
+      cover(page, covered);
       const heat = new Uint16Array(recordsPerPage - 1);
       for (let i = 0; i < heat.length; i++) {
         const record = (records + i * RecordLayout.size) >> 1;
-        const executed = this.memory.u16[record] !== undecodedOperation || covered(page, i * 4);
         const counted = this.memory.u16[record + RecordLayout.heat / 2]!;
-        heat[i] = !executed ? unexecuted : counted === this.expectant ? 0 : Math.min(counted, unexecuted - 1);
+        if (this.memory.u16[record] === undecodedOperation && covered[i] === 0) heat[i] = unexecuted;
+        else heat[i] = counted === this.expectant ? 0 : Math.min(counted, unexecuted - 1);
       }
-      profiled.push({ page, virtualPage, words: this.memory.i32.slice(host >>> 2, (host >>> 2) + 1024), heat });
+      profiled.push({ page, virtualPage, words: words.memory.slice(words.start, words.start + 1024), heat });
     }
     return profiled;
   }
@@ -217,8 +234,10 @@ export class CodeCache implements CodePages {
     }
   }
 
-  isMarked(physicalAddress: number): boolean {
-    return this.marks.size !== 0 && this.marks.has(physicalAddress);
+  /** Whether a physical range, from `start` up to `end`, has a mark. */
+  isMarked(start: number, end = start + 4): boolean {
+    for (const address of this.marks) if (start <= address && address < end) return true;
+    return false;
   }
 
   /** Runs `action` with the record at `record` as if its word weren't marked. */
@@ -259,6 +278,12 @@ export class CodeCache implements CodePages {
     return host < 0 ? undefined : this.memory.i32[host >>> 2];
   }
 
+  /** The instruction words of a physical page; undefined where no memory can be read directly. */
+  words(page: number): PageOfWords | undefined {
+    const host = this.physical.hostAddress(page * 4096, 4096, true);
+    return host < 0 ? undefined : { memory: this.memory.i32, start: host >>> 2 };
+  }
+
   /** Decodes `word` for this machine's cores; undefined when UNDEFINED. */
   instruction(word: number): Instruction | undefined {
     const entry = (Math.imul(word, 0x9e37_79b1) >>> (32 - decodedBits)) & (decodedEntries - 1);
@@ -273,7 +298,7 @@ export class CodeCache implements CodePages {
   /** Decodes the instruction of a record and fills it; gives its operation number. */
   decode(record: number, calls: MachineCalls): number {
     const address = this.physicalAddress(record);
-    if (this.isMarked(address)) {
+    if (this.marks.size !== 0 && this.marks.has(address)) {
       const { breakpoint } = this.numbers;
       this.memory.u16[(record + RecordLayout.operation) >> 1] = breakpoint;
       return breakpoint;

@@ -500,11 +500,14 @@ export class Engine {
     this.memory.u16[(record + RecordLayout.heat) >> 1] = hotArrivals - left;
   }
 
-  /** What was executed so far; undefined without compiled regions. */
-  codeProfile(): CodeProfile | undefined {
-    const { regions } = this;
-    if (regions === undefined) return undefined;
-    return { pages: this.code.profile((page, at) => regions.covers(page, at)), callees: regions.calleesSeen() };
+  /**
+   * What was executed so far, if control arrived at least `leastHeat` times in at least `leastPlaces` places that weren't compiled
+   * ahead. Undefined if not, and without compiled regions.
+   */
+  codeProfile(leastHeat: number, leastPlaces: number): CodeProfile | undefined {
+    const { regions, code } = this;
+    if (regions === undefined || code.warmPlaces(leastHeat) < leastPlaces) return undefined;
+    return { pages: code.profile((page, words) => regions.cover(page, words)), callees: regions.calleesSeen() };
   }
 
   statistics(): Readonly<Record<string, unknown>> & { readonly instructionsByEl: readonly number[] } {

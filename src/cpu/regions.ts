@@ -127,37 +127,31 @@ export class Regions {
   private takeFromLibrary(base: number, entry: number, library: RegionLibrary): Region | "elsewhere" | undefined {
     const inPage = entry % 4096;
     const pages = new Map<number, number | undefined>([[0, Math.floor(entry / 4096)]]);
-    const addressAt = (offset: number): number | undefined => {
-      const distance = Math.floor((inPage + offset) / 4096);
-      let page = pages.get(distance);
-      if (page === undefined && !pages.has(distance)) {
+    const pageNumber = (distance: number): number | undefined => {
+      if (!pages.has(distance)) {
         const physical = this.physicalOf(base, distance * 4096 - inPage);
-        page = physical === undefined ? undefined : Math.floor(physical / 4096);
-        pages.set(distance, page);
+        pages.set(distance, physical === undefined ? undefined : Math.floor(physical / 4096));
       }
-      return page === undefined ? undefined : page * 4096 + (inPage + offset - distance * 4096);
+      return pages.get(distance);
     };
-    const found = library.find(inPage, (offset) => {
-      const address = addressAt(offset);
-      return address === undefined || this.code.isMarked(address) ? undefined : this.code.word(address);
+    const found = library.find(inPage, (distance) => {
+      const page = pageNumber(distance);
+      return page === undefined ? undefined : this.code.words(page);
     });
     if (found === undefined || found === "elsewhere") return found;
-    const ranges: number[] = [];
+    const region = library.region(found);
+    if (region === undefined) return undefined;
     const inUse = new Map<number, number>();
-    for (const { offset, words } of found.spans) {
-      for (let at = offset; at < offset + words.length * 4; ) {
-        const distance = Math.floor((inPage + at) / 4096);
-        const end = Math.min(offset + words.length * 4, (distance + 1) * 4096 - inPage);
-        const start = addressAt(at)!;
-        ranges.push(start, start + (end - at));
-        inUse.set(distance, Math.floor(start / 4096));
-        at = end;
-      }
-    }
+    const ranges = inPages(region.ranges, inPage, (distance) => {
+      const page = pageNumber(distance)!;
+      inUse.set(distance, page);
+      return page;
+    });
+    for (let i = 0; i < ranges.length; i += 2) if (this.code.isMarked(ranges[i]!, ranges[i + 1])) return "elsewhere";
     for (const page of inUse.values()) this.code.cover(page);
     this.makeRoom(1);
     this.fromLibrary++;
-    return this.enter(found.compiled(), entry, inUse, ranges);
+    return this.enter(region.compiled, entry, inUse, ranges);
   }
 
   private plan(base: number, physical: number): Planned | undefined {
@@ -231,13 +225,15 @@ export class Regions {
     );
   }
 
-  /** Whether a region lies over the word at `inPage` bytes from the start of a page. */
-  covers(page: number, inPage: number): boolean {
-    const address = page * 4096 + inPage;
+  /** Puts 1 for each word of a page that a region lies over. */
+  cover(page: number, words: Uint8Array): void {
+    const start = page * 4096;
     for (const { ranges } of this.byPage.get(page) ?? []) {
-      for (let i = 0; i < ranges.length; i += 2) if (ranges[i]! <= address && address < ranges[i + 1]!) return true;
+      for (let i = 0; i < ranges.length; i += 2) {
+        if (ranges[i]! >= start && ranges[i]! < start + 4096)
+          words.fill(1, (ranges[i]! - start) / 4, (ranges[i + 1]! - start) / 4);
+      }
     }
-    return false;
   }
 
   /** Makes sure that the table has free slots. */
@@ -340,15 +336,21 @@ export class Regions {
 }
 
 function physicalRanges(plan: RegionPlan, inPage: number, pages: ReadonlyMap<number, number>): number[] {
-  const ranges: number[] = [];
-  for (const block of plan.flow.blocks) {
-    for (let at = block.start; at < block.start + block.instructions.length * 4; ) {
+  const ranges = plan.flow.blocks.flatMap((block) => [block.start, block.start + block.instructions.length * 4]);
+  return inPages(ranges, inPage, (distance) => pages.get(distance)!);
+}
+
+/** Physical ranges of ranges around an entry, which may go over the ends of pages. */
+function inPages(ranges: readonly number[], inPage: number, pageAt: (distance: number) => number): number[] {
+  const physical: number[] = [];
+  for (let i = 0; i < ranges.length; i += 2) {
+    for (let at = ranges[i]!; at < ranges[i + 1]!; ) {
       const distance = Math.floor((inPage + at) / 4096);
-      const end = Math.min(block.start + block.instructions.length * 4, (distance + 1) * 4096 - inPage);
-      const base = pages.get(distance)! * 4096 + (inPage + at - distance * 4096);
-      ranges.push(base, base + (end - at));
+      const end = Math.min(ranges[i + 1]!, (distance + 1) * 4096 - inPage);
+      const base = pageAt(distance) * 4096 + (inPage + at - distance * 4096);
+      physical.push(base, base + (end - at));
       at = end;
     }
   }
-  return ranges;
+  return physical;
 }

@@ -48,7 +48,7 @@ function buildFrom(cache: CodeCache, path: string, say: (text: string) => void):
   const volumes = buildVolumes(profile, options);
   for (const { description, module, regions } of volumes) {
     const native = compileAhead(module);
-    cache.addVolume(encodeVolumeFile({ description, module, native: native as Uint8Array<ArrayBuffer> }));
+    cache.addVolume(encodeVolumeFile({ description, module, native }));
     say(`${cache.core}: ${regions} regions, ${Math.round((module.length + native.length) / 1024)} KiB`);
   }
   return volumes.length;

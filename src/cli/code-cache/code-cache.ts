@@ -2,18 +2,17 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type CodeProfile, encodeProfile, unexecuted } from "../../code-library/code-profile.js";
+import { type CodeProfile, encodeProfile } from "../../code-library/code-profile.js";
 import type { RegionVolume } from "../../code-library/region-library.js";
-import { decodeVolume } from "../../code-library/volume.js";
 import { hasFusedMultiplyAdd } from "../../wasm/fused.js";
 import { cacheDirectory } from "../debian/cache.js";
 import { loadModule } from "./native-modules.js";
-import { decodeVolumeFile, type VolumeFile } from "./volume-file.js";
+import { openVolume } from "./volume-file.js";
 
 /** Arrivals by branch that make code worth compiling ahead. */
 export const leastHeat = 100;
-/** Places that were warm and not compiled ahead, for which it is worth to compile some more. */
-const worthwhile = 100;
+/** Places with such code for which it is worth to do so. */
+export const leastPlaces = 100;
 
 const volumeSuffix = ".volume";
 const profileSuffix = ".profile";
@@ -54,11 +53,15 @@ export class CodeCache {
   volumes(): RegionVolume[] {
     const volumes: RegionVolume[] = [];
     for (const file of this.files(volumeSuffix)) {
-      const parts = readVolume(join(this.directory, file));
-      if (parts === undefined) continue;
+      const volume = openVolume(join(this.directory, file));
+      if (volume === undefined) continue;
+      const { description, code } = volume;
       volumes.push({
-        regions: decodeVolume(parts.description),
-        module: () => loadModule(parts.module, parts.native),
+        description,
+        module: () => {
+          const parts = code();
+          return parts && loadModule(parts.module, parts.native);
+        },
       });
     }
     return volumes;
@@ -76,15 +79,8 @@ export class CodeCache {
       .sort();
   }
 
-  /** Keeps a run's profile when there is enough in it that `known` doesn't have, and starts the compiler. */
-  keep(profile: CodeProfile, known: (word: number, inPage: number) => boolean): void {
-    let fresh = 0;
-    for (const { words, heat } of profile.pages) {
-      for (let i = 0; i < heat.length; i++) {
-        if (heat[i]! >= leastHeat && heat[i] !== unexecuted && !known(words[i]!, i * 4)) fresh++;
-      }
-    }
-    if (fresh < worthwhile) return;
+  /** Keeps a run's profile, and starts the compiler. */
+  keep(profile: CodeProfile): void {
     mkdirSync(this.directory, { recursive: true });
     this.write(`${process.pid}-${Date.now()}${profileSuffix}`, encodeProfile(profile));
     const script = process.argv[1];
@@ -104,14 +100,6 @@ export class CodeCache {
     const last = this.files(volumeSuffix).at(-1);
     const number = last === undefined ? 1 : Number.parseInt(last, 10) + 1;
     this.write(`${String(number).padStart(6, "0")}${volumeSuffix}`, file);
-  }
-}
-
-function readVolume(path: string): VolumeFile | undefined {
-  try {
-    return decodeVolumeFile(readFileSync(path));
-  } catch {
-    return undefined;
   }
 }
 

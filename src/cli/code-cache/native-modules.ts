@@ -41,7 +41,7 @@ const ahead: readonly (readonly [string, string])[] = [
 ];
 
 /** Compiles a module ahead: V8's optimised code for all of it, or nothing where V8 can't give it away. */
-export function compileAhead(bytes: Uint8Array<ArrayBuffer>): Uint8Array {
+export function compileAhead(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const found = nativeModules();
   if (found === undefined) return new Uint8Array(0);
   for (const [on] of ahead) setFlagsFromString(on);
@@ -50,9 +50,11 @@ export function compileAhead(bytes: Uint8Array<ArrayBuffer>): Uint8Array {
   return new Uint8Array(found.serialize(module));
 }
 
-/** A module that was compiled ahead; compiled now where V8 doesn't take the code. */
+/**
+ * A module that was compiled ahead; compiled now where V8 doesn't take the code. V8 reads both from the beginnings of their
+ * buffers, so that must be where they begin.
+ */
 export function loadModule(bytes: Uint8Array<ArrayBuffer>, code: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   const found = code.length === 0 ? undefined : nativeModules();
-  // V8 reads both from the beginnings of their buffers.
-  return found?.deserialize(code.slice().buffer, bytes.slice()) ?? new WebAssembly.Module(bytes);
+  return found?.deserialize(code.buffer, bytes) ?? new WebAssembly.Module(bytes);
 }

@@ -3,11 +3,10 @@ import { DeviceTreeError } from "../../board/device-tree/blob.js";
 import { LoadError } from "../../board/loaders/image.js";
 import { Machine, MachineError } from "../../board/machine.js";
 import { describeEnd, type MachineEnd } from "../../board/machine-options.js";
-import { RegionLibrary, type RegionVolume } from "../../code-library/region-library.js";
 import { cortexA57 } from "../../cpu/cores/cores.js";
 import { Monitor } from "../../debug/monitor/monitor.js";
 import { disassemble } from "../../isa/disassembler.js";
-import { CodeCache, codeCacheAllowed } from "../code-cache/code-cache.js";
+import { CodeCache, codeCacheAllowed, leastHeat, leastPlaces } from "../code-cache/code-cache.js";
 import { Console } from "../console/console.js";
 import { Terminal } from "../console/terminal.js";
 import { systemErrorText, UserError } from "../errors.js";
@@ -135,7 +134,7 @@ async function runMachine(configuration: RunConfiguration): Promise<number> {
     networks.close();
     terminal.close();
     await report(configuration, machine, end);
-    keepCode(codeCache, machine, options.codeLibrary ?? []);
+    keepCode(codeCache, machine);
     return conclude(end, left);
   } finally {
     flush();
@@ -152,12 +151,12 @@ function codeCacheFor({ jit, codeCache, trace, cpu }: RunConfiguration): CodeCac
   return CodeCache.forCore(cpu ?? cortexA57.name);
 }
 
-function keepCode(cache: CodeCache | undefined, machine: Machine, volumes: readonly RegionVolume[]): void {
-  const profile = cache && machine.codeProfile();
+/** Has code that was warm, and wasn't compiled ahead, compiled for the next run. */
+function keepCode(cache: CodeCache | undefined, machine: Machine): void {
+  const profile = cache && machine.codeProfile(leastHeat, leastPlaces);
   if (profile === undefined) return;
-  const library = new RegionLibrary(volumes, () => ({}));
   try {
-    cache?.keep(profile, (word, inPage) => library.mayStart(word, inPage));
+    cache?.keep(profile);
   } catch (error) {
     // A full disk, say: the next run is as slow as this one.
     process.stderr.write(`trapeze: code cache: ${systemErrorText(error)}\n`);
