@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type CodeProfile, encodeProfile } from "../../code-library/code-profile.js";
 import type { RegionVolume } from "../../code-library/region-library.js";
 import { hasFusedMultiplyAdd } from "../../wasm/fused.js";
@@ -36,7 +35,7 @@ export class CodeCache {
 
   /** Undefined when the command isn't the built one, which alone can be told from other builds. */
   static forCore(core: string): CodeCache | undefined {
-    const build = buildId();
+    const build = import.meta.bundle;
     if (build === undefined) return undefined;
     const host = `${process.version}-${process.arch}${hasFusedMultiplyAdd() ? "" : "-unfused"}`;
     return new CodeCache(join(codeCacheDirectory(), `${build}-${host}`, core), core);
@@ -100,16 +99,6 @@ export class CodeCache {
     const last = this.files(volumeSuffix).at(-1);
     const number = last === undefined ? 1 : Number.parseInt(last, 10) + 1;
     this.write(`${String(number).padStart(6, "0")}${volumeSuffix}`, file);
-  }
-}
-
-/** What this build of the command is called: written beside the bundle. */
-function buildId(): string | undefined {
-  const file = fileURLToPath(new URL("trapeze.id", import.meta.url));
-  try {
-    return readFileSync(file, "utf8").trim();
-  } catch {
-    return undefined;
   }
 }
 
