@@ -56,7 +56,7 @@ const images = `${root}guest/images/`;
 const board = ["-M", "virt,gic-version=3,virtualization=on", "-m", "256", "-serial", "null"];
 const guest = ["-kernel", `${images}nanovisor.image`, "-initrd", `${images}hyplets-classic.bundle`];
 const limit = 12_000_000;
-process.env.TRAPEZE_CODE_CACHE = "off";
+process.env.TRAPEZE_CODE_LIBRARY = "off";
 await run(["run", "demo", "-serial", "null"], 0);
 await run(["run", ...board, ...guest, "--max-instructions", `${limit}`], 2);
 

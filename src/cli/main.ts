@@ -9,7 +9,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   compare: async () => (await import("./commands/compare.js")).compareCommand,
   get: async () => (await import("./commands/get.js")).getCommand,
   disassemble: async () => (await import("./commands/disassemble.js")).disassembleCommand,
-  "code-cache": async () => (await import("./commands/code-cache.js")).codeCacheCommand,
+  "code-library": async () => (await import("./commands/code-library.js")).codeLibraryCommand,
   symbols: async () => (await import("./commands/symbols.js")).symbolsCommand,
 };
 

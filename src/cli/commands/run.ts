@@ -6,7 +6,7 @@ import { describeEnd, type MachineEnd } from "../../board/machine-options.js";
 import { cortexA57 } from "../../cpu/cores/cores.js";
 import { Monitor } from "../../debug/monitor/monitor.js";
 import { disassemble } from "../../isa/disassembler.js";
-import { CodeCache, codeCacheAllowed, leastHeat, leastPlaces } from "../code-cache/code-cache.js";
+import { LibraryFiles, leastHeat, leastPlaces, libraryAllowed } from "../code-library/library-files.js";
 import { Console } from "../console/console.js";
 import { Terminal } from "../console/terminal.js";
 import { systemErrorText, UserError } from "../errors.js";
@@ -99,8 +99,8 @@ async function runMachine(configuration: RunConfiguration): Promise<number> {
   });
   const setup = await setUpMachine(configuration, console);
   const { characters, networks, log, trace } = setup;
-  const codeCache = codeCacheFor(configuration);
-  const options = { ...setup.options, codeLibrary: codeCache?.volumes() ?? [] };
+  const codeLibrary = libraryFor(configuration);
+  const options = { ...setup.options, codeLibrary: codeLibrary?.volumes() ?? [] };
   const flush = (): void => {
     for (const character of characters) character.flush();
     log.flush();
@@ -134,7 +134,7 @@ async function runMachine(configuration: RunConfiguration): Promise<number> {
     networks.close();
     terminal.close();
     await report(configuration, machine, end);
-    keepCode(codeCache, machine);
+    keepCode(codeLibrary, machine);
     return conclude(end, left);
   } finally {
     flush();
@@ -146,20 +146,20 @@ async function runMachine(configuration: RunConfiguration): Promise<number> {
 }
 
 /** Where code is kept that is compiled ahead, for a machine that compiles and that nobody looks into. */
-function codeCacheFor({ jit, codeCache, trace, cpu }: RunConfiguration): CodeCache | undefined {
-  if (!jit || !codeCache || trace !== undefined || !codeCacheAllowed()) return undefined;
-  return CodeCache.forCore(cpu ?? cortexA57.name);
+function libraryFor({ jit, codeLibrary, trace, cpu }: RunConfiguration): LibraryFiles | undefined {
+  if (!jit || !codeLibrary || trace !== undefined || !libraryAllowed()) return undefined;
+  return LibraryFiles.forCore(cpu ?? cortexA57.name);
 }
 
 /** Has code that was warm, and wasn't compiled ahead, compiled for the next run. */
-function keepCode(cache: CodeCache | undefined, machine: Machine): void {
-  const profile = cache && machine.codeProfile(leastHeat, leastPlaces);
+function keepCode(library: LibraryFiles | undefined, machine: Machine): void {
+  const profile = library && machine.codeProfile(leastHeat, leastPlaces);
   if (profile === undefined) return;
   try {
-    cache?.keep(profile);
+    library?.keep(profile);
   } catch (error) {
     // A full disk, say: the next run is as slow as this one.
-    process.stderr.write(`trapeze: code cache: ${systemErrorText(error)}\n`);
+    process.stderr.write(`trapeze: code library: ${systemErrorText(error)}\n`);
   }
 }
 

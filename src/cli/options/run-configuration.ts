@@ -141,7 +141,7 @@ export interface RunConfiguration {
   stats?: string;
   stateHash: boolean;
   jit: boolean;
-  codeCache: boolean;
+  codeLibrary: boolean;
   help: boolean;
 }
 
@@ -175,7 +175,7 @@ export function defaultConfiguration(): RunConfiguration {
     seed: 0n,
     stateHash: false,
     jit: true,
-    codeCache: true,
+    codeLibrary: true,
     help: false,
   };
 }

@@ -249,9 +249,9 @@ export const runOptions: readonly OptionDefinition<RunConfiguration>[] = [
   },
   { spellings: ["--no-jit"], help: "interpret everything", apply: (c) => void (c.jit = false) },
   {
-    spellings: ["--no-code-cache"],
-    help: "neither use nor keep code compiled ahead (see: trapeze help code-cache)",
-    apply: (c) => void (c.codeCache = false),
+    spellings: ["--no-code-library"],
+    help: "neither use nor keep code compiled ahead (see: trapeze help code-library)",
+    apply: (c) => void (c.codeLibrary = false),
   },
   {
     spellings: ["--seed"],

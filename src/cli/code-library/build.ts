@@ -6,7 +6,7 @@ import { RegionLibrary } from "../../code-library/region-library.js";
 import { buildVolumes } from "../../code-library/volume-builder.js";
 import { cores } from "../../cpu/cores/cores.js";
 import { a64 } from "../../isa/a64.js";
-import { type CodeCache, codeCacheContents, leastHeat } from "./code-cache.js";
+import { type LibraryFiles, leastHeat, libraryContents } from "./library-files.js";
 import { compileAhead } from "./native-modules.js";
 import { encodeVolumeFile } from "./volume-file.js";
 
@@ -18,7 +18,7 @@ const volumeSize = 1000;
 const keptDirectories = 8;
 
 /** Compiles what profiles ask for, one after the other; gives how many volumes it made. Only one process does so at a time. */
-export function buildCodeCache(cache: CodeCache, say: (text: string) => void): number {
+export function buildLibrary(cache: LibraryFiles, say: (text: string) => void): number {
   if (cache.profiles().length === 0) return 0;
   const release = lock(join(cache.directory, "lock"));
   if (release === undefined) return 0;
@@ -31,14 +31,14 @@ export function buildCodeCache(cache: CodeCache, say: (text: string) => void): n
         rmSync(path, { force: true });
       }
     }
-    for (const { path } of codeCacheContents().slice(keptDirectories)) rmSync(path, { recursive: true, force: true });
+    for (const { path } of libraryContents().slice(keptDirectories)) rmSync(path, { recursive: true, force: true });
   } finally {
     release();
   }
   return made;
 }
 
-function buildFrom(cache: CodeCache, path: string, say: (text: string) => void): number {
+function buildFrom(cache: LibraryFiles, path: string, say: (text: string) => void): number {
   const profile = decodeProfile(readFileSync(path));
   const library = new RegionLibrary(cache.volumes(), () => ({}));
   const core = cores.get(cache.core);
@@ -89,7 +89,7 @@ function readOr(path: string, otherwise: string): string {
 }
 
 /** Names of the cores that have a directory beside a cache's. */
-export function coresBeside(cache: CodeCache): string[] {
+export function coresBeside(cache: LibraryFiles): string[] {
   const parent = dirname(cache.directory);
   try {
     return readdirSync(parent).filter((name) => statSync(join(parent, name)).isDirectory());

@@ -16,29 +16,29 @@ export const leastPlaces = 100;
 const volumeSuffix = ".volume";
 const profileSuffix = ".profile";
 
-/** Whether the environment variable TRAPEZE_CODE_CACHE lets regions be kept. */
-export function codeCacheAllowed(): boolean {
-  return process.env["TRAPEZE_CODE_CACHE"] !== "off";
+/** Whether the environment variable TRAPEZE_CODE_LIBRARY lets regions be kept. */
+export function libraryAllowed(): boolean {
+  return process.env["TRAPEZE_CODE_LIBRARY"] !== "off";
 }
 
 /** Where code that was compiled ahead is kept. */
-export function codeCacheDirectory(): string {
-  return join(cacheDirectory(), "code");
+export function libraryDirectory(): string {
+  return join(cacheDirectory(), "library");
 }
 
 /**
  * Regions compiled ahead, kept between runs: of this build of the command, this version of Node, and one kind of core. Runs that met new
  * code leave a profile of it; a process of low priority then compiles what was warm.
  */
-export class CodeCache {
+export class LibraryFiles {
   readonly directory: string;
 
   /** Undefined when the command isn't the built one, which alone can be told from other builds. */
-  static forCore(core: string): CodeCache | undefined {
+  static forCore(core: string): LibraryFiles | undefined {
     const build = import.meta.bundle;
     if (build === undefined) return undefined;
     const host = `${process.version}-${process.arch}${hasFusedMultiplyAdd() ? "" : "-unfused"}`;
-    return new CodeCache(join(codeCacheDirectory(), `${build}-${host}`, core), core);
+    return new LibraryFiles(join(libraryDirectory(), `${build}-${host}`, core), core);
   }
 
   private constructor(
@@ -84,7 +84,7 @@ export class CodeCache {
     this.write(`${process.pid}-${Date.now()}${profileSuffix}`, encodeProfile(profile));
     const script = process.argv[1];
     if (script === undefined) return;
-    spawn(process.execPath, [script, "code-cache", "build"], { detached: true, stdio: "ignore" }).unref();
+    spawn(process.execPath, [script, "code-library", "build"], { detached: true, stdio: "ignore" }).unref();
   }
 
   /** Writes a file that others see whole or not at all. */
@@ -103,9 +103,9 @@ export class CodeCache {
 }
 
 /** Everything that is kept, newest build first. */
-export function codeCacheContents(): { readonly path: string; readonly core: string; readonly bytes: number }[] {
+export function libraryContents(): { readonly path: string; readonly core: string; readonly bytes: number }[] {
   const found: { path: string; core: string; bytes: number; time: number }[] = [];
-  const root = codeCacheDirectory();
+  const root = libraryDirectory();
   if (!existsSync(root)) return [];
   for (const build of readdirSync(root)) {
     const cores = statSync(join(root, build)).isDirectory() ? readdirSync(join(root, build)) : [];
@@ -120,6 +120,6 @@ export function codeCacheContents(): { readonly path: string; readonly core: str
 }
 
 /** Forgets all code that was compiled ahead. */
-export function clearCodeCache(): void {
-  rmSync(codeCacheDirectory(), { recursive: true, force: true });
+export function clearLibrary(): void {
+  rmSync(libraryDirectory(), { recursive: true, force: true });
 }
