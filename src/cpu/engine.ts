@@ -61,7 +61,9 @@ const eagerness = 50;
 const stay = 200_000;
 /** Pages of predecoded records: room for 32 MiB of code that is executed. */
 const recordPages = 8192;
-const contextsPerPe = 16;
+/** TLB contexts of all PEs together, and at least of each. */
+const contexts = 256;
+const fewestContexts = 32;
 const pageSize = 65536;
 /** Instructions after which what PEs count in 32 bits is collected. */
 const collectAfter = 2 ** 30;
@@ -115,6 +117,7 @@ export class Engine {
     this.log = options.log;
     this.traces = options.log.enabled("exec");
     const peCount = options.affinities.length;
+    const contextsPerPe = Math.max(fewestContexts, Math.floor(contexts / peCount));
     const statesBase = pageSize;
     const stateSize = align(PeState.size, 4096);
     const contextsBase = statesBase + peCount * stateSize;

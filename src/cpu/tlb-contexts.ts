@@ -46,6 +46,11 @@ const globalFlag = 0x80;
 const shiftMask = 0x7f;
 const freeKey = -1;
 
+/** Everything of a key but the ASID. */
+const keyWithoutAsid = (1 << ContextKey.asidShift) - 1;
+/** Most entries of one ASID that a context may have to be handed on to another ASID with its global ones. */
+const fewOfAsid = 32;
+
 /** Number of pages of 2^44 that a virtual address can name; page numbers are bits 55:12. */
 const bit55Page = 2 ** 43;
 
@@ -56,8 +61,9 @@ export function virtualPage(low: number, high: number): number {
 
 /**
  * The TLBs of one PE. Each context has one of its own, with a jump cache, and belongs to one key: translation regime,
- * security state, privilege, PAN, stages that are on, ASID, VMID, and to one configuration of the regime. Contexts are reused in least recently used order, so
- * a switch of ASID or VMID drops nothing.
+ * security state, privilege, PAN, stages that are on, ASID, VMID, and to one configuration of the regime. Contexts are
+ * reused in least recently used order, so that a switch of ASID or VMID drops nothing. A kernel's pages are mostly global:
+ * a context that has little else goes from ASID to ASID and keeps them.
  */
 export class TlbContexts {
   readonly count: number;
@@ -76,6 +82,12 @@ export class TlbContexts {
   /** By context and size: blocks that entries were made from, as a bitmap by low bits of the block's number. */
   readonly #largeFilter: Int32Array;
   readonly #executed: Int32Array;
+  /** By context: how many entries were made that are its ASID's alone, the sets of the first few, and whether one was executed. */
+  readonly #asidCount: Int32Array;
+  readonly #asidSets: Int16Array;
+  readonly #asidExecuted: Uint8Array;
+  /** Contexts below this were used. */
+  #used = 0;
   /** The words of PeState.context, contextUnprivileged and levelsEpoch. */
   readonly #state: Int32Array;
   /** Counts the times that a key lost its context. */
@@ -98,7 +110,9 @@ export class TlbContexts {
     this.#largeLast = new Float64Array(count * 2 * largeKinds);
     this.#largeFilter = new Int32Array(count * largeKinds * largeFilterWords);
     this.#executed = new Int32Array(count * filterWords);
-    for (let context = 0; context < count; context++) this.#clear(context);
+    this.#asidCount = new Int32Array(count);
+    this.#asidSets = new Int16Array(count * fewOfAsid);
+    this.#asidExecuted = new Uint8Array(count);
   }
 
   /** The context that PeState.tlb names; it is cleared in place, never given away. */
@@ -145,33 +159,56 @@ export class TlbContexts {
   }
 
   /**
-   * The context for a key: the one that has it, or an empty one. `pinned` isn't given away. `configuration` is any
-   * number that changes when entries that were made stop to hold.
+   * The context for a key: the one that has it, one that had it for another ASID and holds hardly anything but global
+   * entries, or an empty one. `pinned` isn't given away. `configuration` is any number that changes when entries that were
+   * made stop to hold.
    */
   find(key: number, vmid: number, pinned: number, configuration = 0): number {
     const keys = this.#key;
     const stamps = this.#stamp;
-    let oldest = -1;
-    let age = Number.POSITIVE_INFINITY;
-    for (let context = 0; context < this.count; context++) {
+    let heir = -1;
+    for (let context = 0; context < this.#used; context++) {
       const candidate = keys[context]!;
-      if (candidate === key && this.#vmid[context] === vmid && this.#configuration[context] === configuration) {
+      if (
+        ((candidate ^ key) & keyWithoutAsid) !== 0 ||
+        candidate === freeKey ||
+        this.#vmid[context] !== vmid ||
+        this.#configuration[context] !== configuration
+      )
+        continue;
+      if (candidate === key) {
         stamps[context] = ++this.#clock;
         return context;
       }
-      const stamp = candidate === freeKey ? -1 : stamps[context]!;
+      // What is privileged is what has global entries.
+      if ((key & ContextKey.privileged) !== 0 && this.#asidCount[context]! <= fewOfAsid && context !== pinned)
+        heir = context;
+    }
+    if (heir >= 0) this.#dropAsid(heir);
+    else {
+      heir = this.#oldest(pinned);
+      this.#clear(heir);
+    }
+    this.#lose();
+    keys[heir] = key;
+    this.#vmid[heir] = vmid;
+    this.#configuration[heir] = configuration;
+    stamps[heir] = ++this.#clock;
+    return heir;
+  }
+
+  /** A context that is free, or else the one that was used longest ago. */
+  #oldest(pinned: number): number {
+    let oldest = -1;
+    let age = Number.POSITIVE_INFINITY;
+    for (let context = 0; context < this.#used; context++) {
+      const stamp = this.#key[context] === freeKey ? -1 : this.#stamp[context]!;
       if (stamp < age && context !== pinned) {
         age = stamp;
         oldest = context;
       }
     }
-    this.#clear(oldest);
-    this.#lose();
-    keys[oldest] = key;
-    this.#vmid[oldest] = vmid;
-    this.#configuration[oldest] = configuration;
-    stamps[oldest] = ++this.#clock;
-    return oldest;
+    return age >= 0 && this.#used < this.count ? this.#used++ : oldest;
   }
 
   /** As two calls of {@link find} that would answer these contexts. */
@@ -222,6 +259,7 @@ export class TlbContexts {
     i32[word + 4] = low & ~0xfff;
     i32[word + 5] = high;
     i32[word + 7] = records;
+    if (!this.#isForAll(high, global)) this.#asidExecuted[context] = 1;
     const bit = (low >>> 12) & (filterBits - 1);
     this.#executed[context * filterWords + (bit >> 5)]! |= 1 << (bit & 31);
   }
@@ -238,9 +276,38 @@ export class TlbContexts {
       for (let tag = 0; tag < 6; tag++) i32[word + tag] = invalidWord;
       i32[word + 6] = addend;
       this.#info[entry] = info;
+      if (!this.#isForAll(high, global)) this.#noteAsid(context, set);
     }
     if (shift > 12) this.#noteLarge(context, low, high, shift);
     return word;
+  }
+
+  /**
+   * Whether an entry may be kept for another ASID. Those of the lower half aren't, though global ones might be: there TTBR0_ELx
+   * mostly changes with the ASID.
+   */
+  #isForAll(high: number, global: boolean): boolean {
+    return global && (high & 0x0080_0000) !== 0;
+  }
+
+  /** An entry of the context's ASID was made in a set. */
+  #noteAsid(context: number, set: number): void {
+    const n = this.#asidCount[context]!++;
+    if (n < fewOfAsid) this.#asidSets[context * fewOfAsid + n] = set;
+  }
+
+  /** Drops the entries that are its ASID's from a context that has no more than a few. */
+  #dropAsid(context: number): void {
+    const i32 = this.#memory.i32;
+    const base = this.tlb(context) >>> 2;
+    const count = this.#asidCount[context]!;
+    for (let n = 0; n < count; n++) {
+      const word = base + this.#asidSets[context * fewOfAsid + n]! * entryWords;
+      i32.fill(invalidWord, word, word + 6);
+    }
+    if (this.#asidExecuted[context] !== 0) this.#clearJumpCache(context, 0, tlbEntries);
+    this.#asidCount[context] = 0;
+    this.#asidExecuted[context] = 0;
   }
 
   /** Whether every valid tag of an entry is of the page at `high:low`, whatever their top bytes. */
@@ -287,6 +354,8 @@ export class TlbContexts {
     const filter = context * largeKinds * largeFilterWords;
     this.#largeFilter.fill(0, filter, filter + largeKinds * largeFilterWords);
     this.#executed.fill(0, context * filterWords, (context + 1) * filterWords);
+    this.#asidCount[context] = 0;
+    this.#asidExecuted[context] = 0;
   }
 
   #drop(context: number): void {
@@ -299,12 +368,12 @@ export class TlbContexts {
 
   /** Drops everything. */
   invalidateAll(): void {
-    for (let context = 0; context < this.count; context++) this.#drop(context);
+    for (let context = 0; context < this.#used; context++) this.#drop(context);
   }
 
   /** Drops the contexts whose key & `mask` is `value`, of one VMID or (-1) of all. */
   invalidateMatching(mask: number, value: number, vmid: number): void {
-    for (let context = 0; context < this.count; context++) {
+    for (let context = 0; context < this.#used; context++) {
       const key = this.#key[context]!;
       if (key !== freeKey && (key & mask) === value && (vmid < 0 || this.#vmid[context] === vmid)) this.#drop(context);
     }
@@ -312,11 +381,13 @@ export class TlbContexts {
 
   /** Drops the entries of an ASID that aren't global. */
   invalidateAsid(mask: number, value: number, vmid: number, asid: number): void {
-    for (let context = 0; context < this.count; context++) {
+    for (let context = 0; context < this.#used; context++) {
       const key = this.#key[context]!;
       if (key === freeKey || (key & mask) !== value || (vmid >= 0 && this.#vmid[context] !== vmid)) continue;
-      // Entries that are global are found again by a walk: the whole context goes.
-      if (key >>> ContextKey.asidShift === asid) this.#drop(context);
+      if (key >>> ContextKey.asidShift !== asid) continue;
+      // Of many, those that are global are found again by walks.
+      if (this.#asidCount[context]! <= fewOfAsid) this.#dropAsid(context);
+      else this.#drop(context);
     }
   }
 
@@ -325,7 +396,7 @@ export class TlbContexts {
    * {@link virtualPage}): for one ASID, its entries and the global ones; for all of them with `asid` -1.
    */
   invalidatePages(mask: number, value: number, vmid: number, asid: number, firstPage: number, pages: number): void {
-    for (let context = 0; context < this.count; context++) {
+    for (let context = 0; context < this.#used; context++) {
       const key = this.#key[context]!;
       if (key === freeKey || (key & mask) !== value || (vmid >= 0 && this.#vmid[context] !== vmid)) continue;
       const globalOnly = asid >= 0 && key >>> ContextKey.asidShift !== asid;
@@ -394,7 +465,7 @@ export class TlbContexts {
     const i32 = this.#memory.i32;
     const first = Math.max(set, 0);
     const last = set < 0 ? tlbEntries - 1 : set;
-    for (let context = 0; context < this.count; context++) {
+    for (let context = 0; context < this.#used; context++) {
       if (this.#key[context] === freeKey) continue;
       const base = this.tlb(context) >>> 2;
       for (let at = first; at <= last; at++) {
@@ -410,7 +481,7 @@ export class TlbContexts {
   /** Drops the execute tags of entries that lead to the predecoded records at `records`. */
   dropExecuteTags(records: number): void {
     const i32 = this.#memory.i32;
-    for (let context = 0; context < this.count; context++) {
+    for (let context = 0; context < this.#used; context++) {
       if (this.#key[context] === freeKey) continue;
       const base = this.tlb(context) >>> 2;
       for (let word = base; word < base + tlbEntries * entryWords; word += entryWords) {
@@ -425,7 +496,7 @@ export class TlbContexts {
   recordsOf(low: number, high: number): number[] {
     const i32 = this.#memory.i32;
     const found = new Set<number>();
-    for (let context = 0; context < this.count; context++) {
+    for (let context = 0; context < this.#used; context++) {
       if (this.#key[context] === freeKey) continue;
       const word = (this.tlb(context) >>> 2) + ((low >>> 12) & (tlbEntries - 1)) * entryWords;
       if (i32[word + 4] === (low & ~0xfff) && i32[word + 5] === high) found.add(i32[word + 7]!);
@@ -437,7 +508,7 @@ export class TlbContexts {
   dropDataTags(low: number, high: number): void {
     const i32 = this.#memory.i32;
     const page = virtualPage(low, high);
-    for (let context = 0; context < this.count; context++) {
+    for (let context = 0; context < this.#used; context++) {
       if (this.#key[context] === freeKey) continue;
       const word = (this.tlb(context) >>> 2) + ((low >>> 12) & (tlbEntries - 1)) * entryWords;
       for (let tag = 0; tag < 4; tag += 2) {
@@ -450,7 +521,7 @@ export class TlbContexts {
 
   /** Empties all jump caches: regions are gone. */
   clearJumpCaches(): void {
-    for (let context = 0; context < this.count; context++) {
+    for (let context = 0; context < this.#used; context++) {
       const cache = this.jumpCache(context);
       this.#memory.u8.fill(0xff, cache, cache + jumpCacheSize);
     }
