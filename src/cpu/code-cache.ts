@@ -89,6 +89,11 @@ export class CodeCache implements CodePages {
     return (this.filter[bit >> 5]! & (1 << (bit & 31))) !== 0 && this.pages.has(page);
   }
 
+  /** Whether a page can become code without all others being forgotten. */
+  get hasRoom(): boolean {
+    return this.free.length !== 0;
+  }
+
   records(page: number, virtualPage: number): number {
     const known = this.pages.get(page);
     if (known !== undefined) {

@@ -1,5 +1,6 @@
 import type { CodeProfile } from "../code-library/code-profile.js";
 import { RegionLibrary, type RegionVolume } from "../code-library/region-library.js";
+import { headsSize, RegionLink } from "../interpreter/arrival.js";
 import type { Core as CoreFunctions } from "../interpreter/core-module.js";
 import { Exit } from "../interpreter/exit.js";
 import type { MachineCalls } from "../interpreter/machine-calls.js";
@@ -25,6 +26,7 @@ import { takeInterrupt } from "./interrupts.js";
 import { LinearMemory } from "./linear-memory.js";
 import { PhysicalMemory } from "./physical-memory.js";
 import { ProcessingElement } from "./processing-element.js";
+import { RegionIndex } from "./region-index.js";
 import { Regions } from "./regions.js";
 import { tlbContextSize } from "./tlb-contexts.js";
 
@@ -61,6 +63,8 @@ const eagerness = 50;
 const stay = 200_000;
 /** Pages of predecoded records: room for 32 MiB of code that is executed. */
 const recordPages = 8192;
+/** Regions that generated code finds by itself. */
+const indexedRegions = 65536;
 /** TLB contexts of all PEs together, and at least of each. */
 const contexts = 256;
 const fewestContexts = 32;
@@ -122,7 +126,13 @@ export class Engine {
     const stateSize = align(PeState.size, 4096);
     const contextsBase = statesBase + peCount * stateSize;
     const recordsBase = align(contextsBase + peCount * contextsPerPe * tlbContextSize, 4096);
-    const ramBase = align(recordsBase + recordPages * recordPageSize, pageSize);
+    const headsBase = recordsBase + recordPages * recordPageSize;
+    const regionIndex = {
+      heads: headsBase - recordsBase / 4,
+      links: align(headsBase + headsSize(recordPages * recordPageSize), RegionLink.size),
+      linkCount: indexedRegions,
+    };
+    const ramBase = align(regionIndex.links + indexedRegions * RegionLink.size, pageSize);
     this.boardMemory = ramBase + options.ram.size;
     const total = this.boardMemory + (options.boardMemory ?? 0);
     const pages = Math.ceil(total / pageSize);
@@ -150,6 +160,7 @@ export class Engine {
         const result = environment(pe, operation, argument);
         return result === EnvironmentResult.next ? result : this.afterEnvironment(pe, el, result);
       },
+      fetch: () => this.fetchInside(),
       decode: (_base, record) => this.code.decode(record, this.calls),
     };
     const regionTable = new WebAssembly.Table({ element: "anyfunc", initial: 1024 });
@@ -210,6 +221,7 @@ export class Engine {
             for (const pe of processors) pe.tlbs.clearJumpCaches();
           },
           library,
+          new RegionIndex(this.memory, regionIndex),
         )
       : undefined;
     options.affinities.forEach((affinity, index) => {
@@ -232,6 +244,9 @@ export class Engine {
           peers: processors,
         }),
       );
+      const { base } = processors[index]!;
+      this.memory.i32[(base + PeState.regionHeads) >> 2] = regionIndex.heads;
+      this.memory.i32[(base + PeState.regionLinks) >> 2] = regionIndex.links;
     });
   }
 
@@ -369,6 +384,19 @@ export class Engine {
     i32[this.goesOnWord] = goesOn ? 1 : 0;
     i32[this.crossingsWord] = this.crossesAlone(pe) ? 1 : 0;
     return EnvironmentResult.redirected;
+  }
+
+  /** See MachineCalls.fetch: code around the fetch is kept where the run loop would do nothing else. */
+  private fetchInside(): number {
+    const pe = this.running;
+    const { i32 } = this.memory;
+    // Without room, regions that are under way would be dropped.
+    if (!this.mayGoOn(pe) || !this.code.hasRoom) return Exit.fetch;
+    const { el } = pe;
+    if (fetch(pe) >= 0) return 0;
+    this.afterEnvironment(pe, el, EnvironmentResult.redirected);
+    i32[this.budgetWord]!--;
+    return Exit.redirect;
   }
 
   /** Whether the run loop would do nothing, after the instruction under way, but take an interrupt and go on. */

@@ -9,6 +9,7 @@ import { regionLimits, tableJumpReach, tableTargetHeat, tableTargets } from "../
 import type { CodeCache } from "./code-cache.js";
 import { recordNearPc } from "./execute-record.js";
 import type { LinearMemory } from "./linear-memory.js";
+import type { RegionIndex } from "./region-index.js";
 
 /** A page that a region's code lies in: how far from the entry's page, and which physical page it must be. */
 interface RegionPage {
@@ -71,6 +72,7 @@ export class Regions {
     private readonly stale: WebAssembly.ExportValue,
     private readonly onExhausted: () => void,
     private readonly library: RegionLibrary | undefined,
+    private readonly index?: RegionIndex,
   ) {}
 
   /**
@@ -281,6 +283,13 @@ export class Regions {
     const others = this.byEntry.get(entry);
     if (others === undefined) this.byEntry.set(entry, [region]);
     else others.push(region);
+    this.index?.enter(
+      slot,
+      this.code.recordOf(entry)!,
+      region.pages.flatMap(({ distance, page }) =>
+        distance === 0 ? [] : { distance, records: this.code.recordOf(page * 4096)! },
+      ),
+    );
     for (const { page } of region.pages) {
       let set = this.byPage.get(page);
       if (set === undefined) this.byPage.set(page, (set = new Set()));
@@ -317,6 +326,7 @@ export class Regions {
 
   private drop(region: Region): void {
     this.table.set(region.slot, this.stale as CallableFunction);
+    this.index?.remove(region.slot);
     const others = this.byEntry.get(region.entry)!;
     others.splice(others.indexOf(region), 1);
     for (const { page } of region.pages) this.byPage.get(page)!.delete(region);
@@ -327,6 +337,7 @@ export class Regions {
   dropAll(): void {
     for (let slot = firstSlot; slot < this.nextSlot; slot++) this.table.set(slot, this.stale as CallableFunction);
     this.dropped += this.nextSlot - firstSlot;
+    this.index?.clear();
     this.planned.clear();
     this.notInLibrary.clear();
     this.byEntry.clear();

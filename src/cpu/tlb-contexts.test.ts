@@ -72,6 +72,50 @@ describe("TLB contexts", () => {
     expect([one, two].map((context) => hits(context, 0x7000, 0))).toEqual([false, false]);
   });
 
+  it("go from ASID to ASID with a kernel's global entries, and without others", () => {
+    const { tlbs, hits, memory } = make();
+    const kernel = (asid: number) => keyOf(asid) | ContextKey.privileged;
+    const upper = -65536;
+    const one = tlbs.find(kernel(1), 0, -1);
+    tlbs.fill(one, 0x5000, upper, hostPage, true, true, 21, true);
+    tlbs.fill(one, 0x6000, upper, hostPage, true, true, 12, false);
+    tlbs.fill(one, 0x7000, 0, hostPage, true, true, 12, true);
+    tlbs.fillExecute(one, 0x8000, 0, hostPage, 64, 12, false);
+    const jump = tlbs.jumpCache(one) + jumpCacheOffset(0x8000);
+    memory.u8[jump] = 1;
+    const { epoch } = tlbs;
+    expect(tlbs.find(kernel(2), 0, -1)).toBe(one);
+    expect(tlbs.epoch, "levels must look again").not.toBe(epoch);
+    expect(hits(one, 0x5000, upper)).toBe(true);
+    expect(hits(one, 0x6000, upper), "not global").toBe(false);
+    expect(hits(one, 0x7000, 0), "in the lower half").toBe(false);
+    expect(memory.u8[jump]).toBe(0xff);
+    expect(tlbs.find(kernel(3), 1, -1), "another VMID").not.toBe(one);
+    expect(tlbs.find(kernel(3), 0, one), "pinned").not.toBe(one);
+    expect(tlbs.find(keyOf(3), 0, -1), "not privileged").not.toBe(one);
+  });
+
+  it("stay with an ASID that has many entries of its own", () => {
+    const { tlbs, hits } = make();
+    const kernel = (asid: number) => keyOf(asid) | ContextKey.privileged;
+    const one = tlbs.find(kernel(1), 0, -1);
+    for (let page = 0; page < 40; page++) tlbs.fill(one, page << 12, -65536, hostPage, true, true, 12, false);
+    expect(tlbs.find(kernel(2), 0, -1)).not.toBe(one);
+    expect(tlbs.find(kernel(1), 0, -1)).toBe(one);
+    expect(hits(one, 0x5000, -65536)).toBe(true);
+  });
+
+  it("keep global entries when an ASID goes that has few", () => {
+    const { tlbs, hits } = make();
+    const one = tlbs.find(keyOf(1), 0, -1);
+    tlbs.fill(one, 0x5000, -65536, hostPage, true, true, 12, true);
+    tlbs.fill(one, 0x6000, 0, hostPage, true, true, 12, false);
+    tlbs.invalidateAsid(mask, 0, 0, 1);
+    expect(tlbs.find(keyOf(1), 0, -1)).toBe(one);
+    expect(hits(one, 0x5000, -65536)).toBe(true);
+    expect(hits(one, 0x6000, 0)).toBe(false);
+  });
+
   it("leave other VMIDs alone", () => {
     const { tlbs, hits } = make();
     const [one, two] = [tlbs.find(keyOf(1), 1, -1), tlbs.find(keyOf(1), 2, -1)];

@@ -41,7 +41,7 @@ export interface Core {
   interrupt(pe: number): number;
   /** See landingCheck in interpreter.ts. */
   readonly landing: WebAssembly.ExportValue;
-  /** A region that isn't there (any more): answers `Exit.hot`, so that the machine finds out what is. */
+  /** A region that isn't there (any more): runs the one that is, or answers `Exit.hot`, so that the machine finds out. */
   readonly stale: WebAssembly.ExportValue;
 }
 
@@ -110,6 +110,7 @@ export function makeCoreModule(
   const access = module.importFunction("access", { parameters: ["i32", "i32"], results: ["i32"] });
   const toMachine = { parameters: ["i32", "i32", "i32"] as Type[], results: ["i32"] as Type[] };
   const machine = module.importFunction("environment", toMachine);
+  const fetch = module.importFunction("fetch", { parameters: ["i32"], results: ["i32"] });
   const decode = module.importFunction("decode", { parameters: ["i32", "i32"], results: ["i32"] });
   const regions = module.importTable("regions");
   const coldTable = module.importTable("cold");
@@ -122,7 +123,7 @@ export function makeCoreModule(
   module.exportFunction("interrupt", defineCrossings(module, environment, machine, features));
   module.exportFunction("environment", environment);
   const imports = { access, environment, landing, routines };
-  defineInterpreter(module, { hot, imports, decode, coldTable, hotThreshold }, regions);
+  defineInterpreter(module, { hot, imports, fetch, decode, coldTable, hotThreshold }, regions);
   for (const template of warm) {
     const index = defineCold(module, template, { access, environment, routines });
     module.exportFunction(operationExport(templateName(template)), index);
@@ -172,6 +173,7 @@ export class CoreModule {
         regions: regionTable,
         access: calls.access,
         environment: calls.environment,
+        fetch: calls.fetch,
         decode: calls.decode,
       },
     });

@@ -2,6 +2,7 @@ import { type BranchKind, jumpCacheEntries, PeState, TlbEntry, type Type, tlbEnt
 import type { Template } from "../isa/template.js";
 import { Code, op, typeCode, voidBlock } from "../wasm/code.js";
 import type { ModuleBuilder } from "../wasm/module.js";
+import { arrival } from "./arrival.js";
 import { coldSignature } from "./cold-operations.js";
 import { Exit } from "./exit.js";
 import { type InterpreterImports, type InterpreterLocals, InterpreterLowering } from "./interpreter-lowering.js";
@@ -36,11 +37,12 @@ export function defineInterpreter(module: ModuleBuilder, context: MainContext, r
   const stale = module.declare(peToCode);
   defineMain(module, fast, context, false);
   defineMain(module, exact, context, true);
-  module.define(dispatch, ["i32"], dispatcher(regions, module.type(peToCode)));
-  module.define(resume, ["i32"], resumeLoop(fast, exact, dispatch));
+  module.define(dispatch, ["i32"], dispatcher(regions, module.type(peToCode), stale));
+  module.define(resume, ["i32"], resumeLoop(fast, exact, dispatch, context.fetch));
   module.define(run, ["i32"], runLoop(dispatch, resume));
   module.define(interpret, ["i32", "i32"], interpretLoop(fast, exact));
-  module.define(stale, [], new Code().u8(op.i32Const).s32(Exit.hot).u8(op.end));
+  const { types, code } = arrival(regions, module.type(peToCode));
+  module.define(stale, types, code);
   module.exportFunction("resume", resume);
   module.exportFunction("stale", stale);
   module.exportFunction("run", run);
@@ -49,8 +51,8 @@ export function defineInterpreter(module: ModuleBuilder, context: MainContext, r
   module.exportFunction("dispatch", dispatch);
 }
 
-/** Looks up pc in the jump cache and tail-calls the region; `Exit.hot` when it isn't there. Its local 1 is scratch. */
-function dispatcher(regions: number, type: number): Code {
+/** Looks up pc in the jump cache and tail-calls the region, or `stale` when it isn't there. Its local 1 is scratch. */
+function dispatcher(regions: number, type: number, stale: number): Code {
   const c = new Code();
   const pe = 0;
   const entry = 1;
@@ -66,7 +68,7 @@ function dispatcher(regions: number, type: number): Code {
   c.u8(op.localGet).u32(pe).u8(op.i32Load).u8(2).u32(PeState.jumpCache).u8(op.i32Add).u8(op.localTee).u32(entry);
   c.u8(op.i64Load).u8(3).u32(0);
   c.u8(op.localGet).u32(pe).u8(op.i64Load).u8(3).u32(PeState.pc).u8(op.i64Ne);
-  c.u8(op.if).u8(voidBlock).u8(op.i32Const).s32(Exit.hot).u8(op.return).u8(op.end);
+  c.u8(op.if).u8(voidBlock).u8(op.localGet).u32(pe).u8(op.returnCall).u32(stale).u8(op.end);
   c.u8(op.localGet).u32(pe).u8(op.i32Const).s32(0).u8(op.i32Store).u8(2).u32(PeState.btype);
   c.u8(op.localGet).u32(pe);
   c.u8(op.localGet).u32(entry).u8(op.i32Load).u8(2).u32(8);
@@ -170,7 +172,7 @@ function runLoop(dispatch: number, resume: number): Code {
  * The interpreter is told whether control arrived at pc by a branch that no region took (it then counts as heat). It
  * answers `lookup` for a pc that is hot: if the dispatcher doesn't know that one either, the machine is asked to compile.
  */
-function resumeLoop(fast: number, exact: number, dispatch: number): Code {
+function resumeLoop(fast: number, exact: number, dispatch: number, fetch: number): Code {
   const c = new Code();
   const pe = 0;
   const expected = 1;
@@ -204,6 +206,14 @@ function resumeLoop(fast: number, exact: number, dispatch: number): Code {
   k32(Exit.compile).u8(op.return).u8(op.end);
   c.u8(op.br).u32(1).u8(op.end);
   get(exit);
+  k32(Exit.fetch).u8(op.i32Eq).u8(op.if).u8(voidBlock);
+  get(pe).u8(op.call).u32(fetch);
+  set(exit);
+  get(exit).u8(op.if).u8(voidBlock);
+  get(exit).u8(op.return).u8(op.end);
+  get(pe).u8(op.call).u32(dispatch);
+  set(exit).u8(op.br).u32(1).u8(op.end);
+  get(exit);
   k32(Exit.returned).u8(op.i32Eq).u8(op.if).u8(voidBlock);
   k32(0);
   set(exit).u8(op.br).u32(1).u8(op.end);
@@ -216,6 +226,7 @@ function resumeLoop(fast: number, exact: number, dispatch: number): Code {
 export interface MainContext {
   readonly hot: readonly Template[];
   readonly imports: InterpreterImports;
+  readonly fetch: number;
   readonly decode: number;
   /** Table of the functions of operations outside the main switch, by operation number - (firstHotOperation + hot.length). */
   readonly coldTable: number;

@@ -79,6 +79,12 @@ export const PeState = {
   crossings: 0x1c0,
   /** i32: what the budget was when the current level began to execute. */
   levelBudget: 0x1c4,
+  /**
+   * i32: where the i32 of a record is that leads to the regions which start there, less a fourth of the record's address; and the
+   * address of their links, 0 if there is no such index (interpreter/arrival.ts).
+   */
+  regionHeads: 0x1c8,
+  regionLinks: 0x1cc,
   /** i32: number of this PE. */
   index: 0x1e0,
   /** i32: all ones while every data access must be aligned (SCTLR_ELx.A, or stage 1 off), else 0. */

@@ -55,6 +55,7 @@ export class InterpreterExecutor implements Executor {
         else this.ending = operation === EnvironmentOperation.undefined ? "undefined" : "unsupported";
         return 1;
       },
+      fetch: () => Exit.fetch,
       decode: (_pe: number, record: number) => this.codeCache.decode(record, calls),
     };
     this.calls = calls;
