@@ -28,7 +28,7 @@ function instantiate(bytes: Uint8Array<ArrayBuffer>) {
   const anyfunc = { element: "anyfunc", initial: 4 } as const;
   return CoreModule.compile(bytes).instantiate({
     memory: new WebAssembly.Memory({ initial: 1, maximum: 1 }),
-    calls: { access: () => 0, environment: () => 0, decode: () => 0 },
+    calls: { access: () => 0, environment: () => 0, fetch: () => 0, decode: () => 0 },
     coldTable: new WebAssembly.Table(anyfunc),
     regionTable: new WebAssembly.Table(anyfunc),
   });
