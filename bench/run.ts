@@ -47,8 +47,10 @@ suites (default: all)
 options
   -n N               repetitions, of which the median counts (default 5)
   --engines LIST     qemu,trapeze (default both)
-  --kernels LIST     only these kernels or crossings; of the suite chromium, "boot" is Debian's
+  --kernels LIST     only these kernels, crossings or programs; of the suite chromium, "boot" is Debian's
   --chromium-flags TEXT  flags for trials, which users wouldn't have: --chromium-flags="--js-flags=--no-wasm-stack-checks"
+  --library off      measure Trapeze without code that it compiled ahead in earlier runs, as in a first run; otherwise it runs
+                     everything a few times before (its library is in .cache/bench/library)
   --json FILE        where the results go (default .cache/bench/DATE.json)
   --check            status 1 when a goal is missed
 examples
@@ -63,6 +65,7 @@ const readArguments = () =>
       engines: { type: "string", default: engineNames.join(",") },
       kernels: { type: "string", default: "" },
       "chromium-flags": { type: "string", default: "" },
+      library: { type: "string", default: "on" },
       json: { type: "string" },
       check: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
@@ -81,6 +84,10 @@ async function main(): Promise<number> {
   const wanted = values.engines.split(",");
   const unknown = wanted.find((name) => !(engineNames as readonly string[]).includes(name));
   if (unknown !== undefined) throw new Error(`no engine named "${unknown}"; there are ${engineNames.join(", ")}`);
+  if (values.library !== "on" && values.library !== "off")
+    throw new Error(`--library is on or off, not ${values.library}`);
+  const library = values.library === "on";
+  process.env["TRAPEZE_CODE_LIBRARY"] = library ? `${rootDirectory}.cache/bench/library` : "off";
   const engines = (wanted as EngineName[]).map(requireEngine);
   const chosen = positionals.length > 0 ? positionals : Object.keys(suites);
 
@@ -91,7 +98,7 @@ async function main(): Promise<number> {
     const only = values.kernels === "" ? [] : values.kernels.split(",");
     const say = (line: string): void => void (process.stderr.isTTY && process.stderr.write(`\r\x1b[K${line}`));
     const browserFlags = values["chromium-flags"].split(" ").filter((flag) => flag !== "");
-    const result = await suite({ engines, repetitions, only, browserFlags, say });
+    const result = await suite({ engines, repetitions, only, browserFlags, library, say });
     say("");
     results.push(result);
     console.log(`${formatTable(result)}\n`);
@@ -100,7 +107,7 @@ async function main(): Promise<number> {
   const host = describeHost();
   const file = resolve(values.json ?? `${rootDirectory}.cache/bench/${String(host["date"]).replaceAll(":", "-")}.json`);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ host, repetitions, results }, undefined, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify({ host, repetitions, library, results }, undefined, 2)}\n`);
   console.log(`${host["cpu"]}, node ${host["node"]}, ${host["qemu"]}\nresults in ${file}`);
 
   const missed = results.some(

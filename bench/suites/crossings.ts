@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { rootDirectory } from "../engines.js";
 import type { SuiteResult } from "../report.js";
-import { type Context, runEngine, Samples } from "./suite.js";
+import { type Context, learn, runEngine, Samples } from "./suite.js";
 
 /** Machine options that a crossing needs beside those of every benchmark. */
 const machineOptions: Readonly<Record<string, readonly string[]>> = {
@@ -46,10 +46,11 @@ export async function crossings(context: Context): Promise<SuiteResult> {
     context.say(`crossing ${name}`);
     const samples = new Samples();
     const answers = new Set<string>();
+    const image = `${rootDirectory}guest/build/crossings/${name}.elf`;
+    const options = [...(machineOptions[name] ?? []), "-semihosting", "-kernel", image];
+    for (const engine of context.engines) await learn(engine, context, () => runEngine(engine, options, failures));
     for (let n = 0; n < context.repetitions; n++) {
       for (const engine of context.engines) {
-        const image = `${rootDirectory}guest/build/crossings/${name}.elf`;
-        const options = [...(machineOptions[name] ?? []), "-semihosting", "-kernel", image];
         const empty = await runEngine(engine, [...options, "-append", "iterations=0"], failures);
         const full = await runEngine(engine, options, failures);
         const answer = /iterations=(\d+) checksum=([0-9a-f]{16})/.exec(full.output);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { SuiteResult } from "../report.js";
-import { type Context, runEngine, Samples } from "./suite.js";
+import { type Context, learn, runEngine, Samples } from "./suite.js";
 
 export const SHELL_READY = "trapeze: shell ready";
 export const DONE = "trapeze: autotest done";
@@ -30,6 +30,7 @@ export async function debian(context: Context): Promise<SuiteResult> {
   const failures: string[] = [];
   const toShell = new Samples();
   const toEnd = new Samples();
+  for (const engine of context.engines) await learn(engine, context, () => runEngine(engine, options, failures));
   for (let n = 0; n < context.repetitions; n++) {
     for (const engine of context.engines) {
       context.say(`debian on ${engine.name}`);
@@ -53,6 +54,7 @@ export async function memory(context: Context): Promise<SuiteResult> {
   const failures: string[] = [];
   const peak = new Samples();
   for (const engine of context.engines) {
+    await learn(engine, context, () => runEngine(engine, options, failures));
     context.say(`memory of ${engine.name}`);
     const run = await runEngine(engine, options, failures);
     peak.add(engine, run.peakMemory / 2 ** 20);

@@ -3,7 +3,7 @@ import { findXen } from "../../src/cli/debian/xen.js";
 import { xenOptions } from "../../test/xen/options.js";
 import type { SuiteResult } from "../report.js";
 import { bootOptions } from "./debian.js";
-import { type Context, runEngine, Samples } from "./suite.js";
+import { type Context, learn, runEngine, Samples } from "./suite.js";
 
 const SHELL_READY = "trapeze: shell ready";
 const DONE = "trapeze: autotest done";
@@ -27,6 +27,7 @@ async function boots(context: Context, suite: string, options: readonly string[]
   const failures: string[] = [];
   const toShell = new Samples();
   const toEnd = new Samples();
+  for (const engine of context.engines) await learn(engine, context, () => runEngine(engine, options, failures));
   for (let n = 0; n < context.repetitions; n++) {
     for (const engine of context.engines) {
       context.say(`${suite} on ${engine.name}`);

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { rootDirectory } from "../engines.js";
 import { ratio, type SuiteResult } from "../report.js";
 import { geometricMean } from "../statistics.js";
-import { type Context, runEngine, Samples } from "./suite.js";
+import { type Context, learn, runEngine, Samples } from "./suite.js";
 
 const imageDirectory = `${rootDirectory}guest/build/kernels/`;
 export const kernelImage = (name: string): string => `${imageDirectory}${name}.elf`;
@@ -42,9 +42,10 @@ export async function kernels(context: Context): Promise<SuiteResult> {
     context.say(`kernel ${name}`);
     const samples = new Samples();
     const checksums = new Set<string>();
+    const image = ["-semihosting", "-kernel", kernelImage(name)];
+    for (const engine of context.engines) await learn(engine, context, () => runEngine(engine, image, failures));
     for (let n = 0; n < context.repetitions; n++) {
       for (const engine of context.engines) {
-        const image = ["-semihosting", "-kernel", kernelImage(name)];
         const empty = await runEngine(engine, [...image, "-append", "iterations=0"], failures);
         const full = await runEngine(engine, image, failures);
         samples.add(engine, Math.max(full.seconds - empty.seconds, 0.001));

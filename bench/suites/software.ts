@@ -8,7 +8,7 @@ import type { EngineName } from "../engines.js";
 import type { Row, SuiteResult } from "../report.js";
 import { ratio } from "../report.js";
 import { geometricMean, median } from "../statistics.js";
-import type { Context } from "./suite.js";
+import { type Context, learn } from "./suite.js";
 
 /** Steps of test/software's workloads. */
 type Steps = Readonly<Record<string, readonly string[]>>;
@@ -76,35 +76,40 @@ function isolationCost({ engines }: Context, off: readonly Row[], on: readonly R
 }
 
 async function measure(
-  { engines, repetitions, say }: Context,
+  context: Context,
   steps: Steps,
   append: string,
   label: string,
   failures: string[],
 ): Promise<Row[]> {
+  const { engines, repetitions, only, say } = context;
   const debian = findDebian("debian");
   if (!debian) throw new Error("Debian's kernel isn't here: npx trapeze get debian");
   const samples = new Map<string, Partial<Record<EngineName, number[]>>>();
   for (const [name, wanted] of Object.entries(steps)) {
+    if (only.length > 0 && !only.includes(name)) continue;
     const workload = workloads[name]!;
     const initrd = buildImage(name, workload);
+    const bootOn = (machine: MachineName): Promise<BootResult> =>
+      boot({
+        machine,
+        cpu: "cortex-a57",
+        processors: 1,
+        memoryMiB: workload.memoryMiB,
+        image: debian.image,
+        initrd,
+        append: `console=ttyAMA0 quiet panic=-1 ${append} software.step=${wanted.join(",")}`,
+        extra: [],
+        limit: workload.limit,
+        echo: () => {},
+      });
+    for (const engine of engines) await learn(engine, context, () => bootOn(engine.name));
     for (let n = 0; n < repetitions; n++) {
       const results = new Map<MachineName, BootResult>();
       for (const engine of engines) {
         say(`${name}${label} on ${engine.name}`);
         const machine: MachineName = engine.name;
-        const result = await boot({
-          machine,
-          cpu: "cortex-a57",
-          processors: 1,
-          memoryMiB: workload.memoryMiB,
-          image: debian.image,
-          initrd,
-          append: `console=ttyAMA0 quiet panic=-1 ${append} software.step=${wanted.join(",")}`,
-          extra: [],
-          limit: workload.limit,
-          echo: () => {},
-        });
+        const result = await bootOn(machine);
         if (!result.complete) failures.push(`${name} on ${machine}: ${result.failure}`);
         results.set(machine, result);
         for (const { name: step, hostSeconds } of result.steps) {

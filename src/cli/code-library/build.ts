@@ -14,44 +14,49 @@ import { encodeVolumeFile } from "./volume-file.js";
 const mostRegions = 8000;
 /** Regions that share a module, which is loaded whole when the first of them is wanted. */
 const volumeSize = 1000;
+/** Volumes of a core that are kept: the newest. */
+const keptVolumes = 64;
 /** Directories of builds and cores that are kept. */
 const keptDirectories = 8;
 
-/** Compiles what profiles ask for, one after the other; gives how many volumes it made. Only one process does so at a time. */
-export function buildLibrary(cache: LibraryFiles, say: (text: string) => void): number {
-  if (cache.profiles().length === 0) return 0;
-  const release = lock(join(cache.directory, "lock"));
-  if (release === undefined) return 0;
-  setPriority(19);
-  let made = 0;
-  try {
-    for (let profiles = cache.profiles(); profiles.length > 0; profiles = cache.profiles()) {
-      for (const path of profiles) {
-        made += buildFrom(cache, path, say);
+/** Milliseconds between two looks at whether another process has come to its end. */
+const patience = 100;
+
+/** Compiles what profiles ask for, one after the other. Only one process does so at a time: others wait for it. */
+export async function buildLibrary(files: LibraryFiles, say: (text: string) => void): Promise<void> {
+  while (files.profiles().length > 0) {
+    const release = lock(join(files.directory, "lock"));
+    if (release === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, patience));
+      continue;
+    }
+    setPriority(19);
+    try {
+      for (const path of files.profiles()) {
+        buildFrom(files, path, say);
         rmSync(path, { force: true });
       }
+      files.dropOldest(keptVolumes);
+      for (const { path } of libraryContents().slice(keptDirectories)) rmSync(path, { recursive: true, force: true });
+    } finally {
+      release();
     }
-    for (const { path } of libraryContents().slice(keptDirectories)) rmSync(path, { recursive: true, force: true });
-  } finally {
-    release();
   }
-  return made;
 }
 
-function buildFrom(cache: LibraryFiles, path: string, say: (text: string) => void): number {
+function buildFrom(files: LibraryFiles, path: string, say: (text: string) => void): void {
   const profile = decodeProfile(readFileSync(path));
-  const library = new RegionLibrary(cache.volumes(), () => ({}));
-  const core = cores.get(cache.core);
-  if (core === undefined) return 0;
+  const library = new RegionLibrary(files.volumes(), () => ({}));
+  const core = cores.get(files.core);
+  if (core === undefined) return;
   const { features } = core;
   const options = { table: a64(), features, library, leastHeat, most: mostRegions, volumeSize };
   const volumes = buildVolumes(profile, options);
   for (const { description, module, regions } of volumes) {
     const native = compileAhead(module);
-    cache.addVolume(encodeVolumeFile({ description, module, native }));
-    say(`${cache.core}: ${regions} regions, ${Math.round((module.length + native.length) / 1024)} KiB`);
+    files.addVolume(encodeVolumeFile({ description, module, native }));
+    say(`${files.core}: ${regions} regions, ${Math.round((module.length + native.length) / 1024)} KiB`);
   }
-  return volumes.length;
 }
 
 /** Takes a lock file; one left by a process that is gone doesn't count. Undefined when somebody else has it. */
@@ -88,9 +93,9 @@ function readOr(path: string, otherwise: string): string {
   }
 }
 
-/** Names of the cores that have a directory beside a cache's. */
-export function coresBeside(cache: LibraryFiles): string[] {
-  const parent = dirname(cache.directory);
+/** Names of the cores that have a directory beside a library's. */
+export function coresBeside(files: LibraryFiles): string[] {
+  const parent = dirname(files.directory);
   try {
     return readdirSync(parent).filter((name) => statSync(join(parent, name)).isDirectory());
   } catch {

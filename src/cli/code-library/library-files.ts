@@ -11,7 +11,7 @@ import { openVolume } from "./volume-file.js";
 /** Arrivals by branch that make code worth compiling ahead. */
 export const leastHeat = 100;
 /** Places with such code for which it is worth to do so. */
-export const leastPlaces = 100;
+export const leastPlaces = 10;
 
 const volumeSuffix = ".volume";
 const profileSuffix = ".profile";
@@ -21,9 +21,9 @@ export function libraryAllowed(): boolean {
   return process.env["TRAPEZE_CODE_LIBRARY"] !== "off";
 }
 
-/** Where code that was compiled ahead is kept. */
+/** Where code that was compiled ahead is kept: the directory in TRAPEZE_CODE_LIBRARY, if there is one. */
 export function libraryDirectory(): string {
-  return join(cacheDirectory(), "library");
+  return process.env["TRAPEZE_CODE_LIBRARY"] || join(cacheDirectory(), "library");
 }
 
 /**
@@ -93,6 +93,11 @@ export class LibraryFiles {
     const partial = `${path}.${process.pid}.partial`;
     writeFileSync(partial, bytes);
     renameSync(partial, path);
+  }
+
+  /** Removes all volumes but the `kept` newest. */
+  dropOldest(kept: number): void {
+    for (const file of this.files(volumeSuffix).slice(0, -kept)) rmSync(join(this.directory, file), { force: true });
   }
 
   addVolume(file: Uint8Array): void {

@@ -12,10 +12,11 @@ what guests do doesn't depend on it. It is kept in ${libraryDirectory()}
 for each build of this command and each core; the oldest go when there are more than a few.
 
   trapeze code-library          what is kept
-  trapeze code-library build    compile what waits, now
+  trapeze code-library build    compile what waits, and come back when it is done
   trapeze code-library clear    forget everything
 
-trapeze run --no-code-library neither uses nor makes it, nor does anything with TRAPEZE_CODE_LIBRARY=off in its environment.
+trapeze run --no-code-library neither uses nor makes it, nor does anything with TRAPEZE_CODE_LIBRARY=off in its environment;
+the name of a directory there is where it is kept instead.
 `;
 
 export const codeLibraryCommand: Command = {
@@ -44,10 +45,10 @@ function show(): number {
   return 0;
 }
 
-function build(): number {
+async function build(): Promise<number> {
   const here = LibraryFiles.forCore(cortexA57.name);
   if (here === undefined) throw new UserError("code-library: the command isn't built; run: npm run build");
   for (const core of coresBeside(here))
-    buildLibrary(LibraryFiles.forCore(core)!, (text) => void process.stdout.write(`${text}\n`));
+    await buildLibrary(LibraryFiles.forCore(core)!, (text) => void process.stdout.write(`${text}\n`));
   return 0;
 }
