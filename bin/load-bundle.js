@@ -2,9 +2,12 @@ const { readFileSync } = require("node:fs");
 const { dirname } = require("node:path");
 const { Script } = require("node:vm");
 
-/** A CommonJS file of ASCII text as a script, with V8's code cache for it if there is one. V8 passes over a cache of another version. */
+/**
+ * A bundle, which is one function expression of ASCII text, as a script, with V8's code cache for it if there is one. V8 passes
+ * over a cache of another version.
+ */
 function compileBundle(path) {
-  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(path, "latin1")}\n})`;
+  const source = readFileSync(path, "latin1");
   let cachedData;
   try {
     cachedData = readFileSync(path.replace(/\.cjs$/, ".cache"));

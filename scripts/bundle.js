@@ -14,6 +14,22 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = `${root}dist/cli/bundle/`;
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder);
+// Node's modules that few runs need are loaded when something of them is used first: all of them take 10 ms and more.
+const rare = /^node:(child_process|crypto|dgram|dns|net|tty)$/;
+const lazyModules = {
+  name: "lazy-modules",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: rare }, ({ path, namespace }) =>
+      namespace === "lazy" ? { path, external: true } : { path, namespace: "lazy" },
+    );
+    onLoad({ filter: rare, namespace: "lazy" }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter((name) => name !== "default");
+      const getters = names.map((name) => `get ${name}() { return require("${path}").${name}; }`);
+      return { contents: `module.exports = { ${getters.join(", ")} };` };
+    });
+  },
+};
+
 const unnamed = "?".repeat(16);
 const { outputFiles } = await build({
   absWorkingDir: root,
@@ -24,13 +40,16 @@ const { outputFiles } = await build({
   platform: "node",
   target: "node20",
   charset: "ascii",
+  plugins: [lazyModules],
   define: { "import.meta.url": "bundleUrl", "import.meta.bundle": JSON.stringify(unnamed) },
   banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   logLevel: "warning",
 });
 const { text } = outputFiles[0];
 const name = createHash("sha256").update(text).digest("hex").slice(0, unnamed.length);
-writeFileSync(`${folder}trapeze.cjs`, text.replaceAll(unnamed, name));
+// The function that Node makes of a CommonJS module.
+const module = `(function (exports, require, module, __filename, __dirname) {${text.replaceAll(unnamed, name)}\n})`;
+writeFileSync(`${folder}trapeze.cjs`, module);
 
 // Core modules, so that no start has to make them: those of all cores, for hosts with and without a fused multiply-add. They are
 // of this bundle, as its name says.

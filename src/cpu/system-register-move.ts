@@ -3,6 +3,7 @@ import {
   type SystemRegister,
   splitEncoding,
   systemRegisterByEncoding,
+  systemRegisters,
 } from "../isa/system-registers/index.js";
 import { currentInstruction } from "./aborts.js";
 import { EnvironmentResult } from "./environment-operations.js";
@@ -23,8 +24,8 @@ const readHooks: (((pe: ProcessingElement, entry: SystemRegister) => number) | u
 const writeHooks: typeof readHooks = [];
 
 function prepareHooks(): void {
-  for (const entry of systemRegisterByEncoding) {
-    if (entry?.hook === undefined) continue;
+  for (const entry of systemRegisters) {
+    if (entry.hook === undefined) continue;
     const hook = registerHooks[entry.hook];
     if (hook === undefined) throw new Error(`${entry.name} names the behaviour ${entry.hook}, which doesn't exist`);
     readHooks[entry.index] = hook.read;

@@ -26,12 +26,14 @@ function exportsOf(bytes: Uint8Array<ArrayBuffer>): string[] {
 
 function instantiate(bytes: Uint8Array<ArrayBuffer>) {
   const anyfunc = { element: "anyfunc", initial: 4 } as const;
-  return CoreModule.compile(bytes).instantiate({
+  const coldTable = new WebAssembly.Table(anyfunc);
+  const instance = CoreModule.compile(bytes).instantiate({
     memory: new WebAssembly.Memory({ initial: 1, maximum: 1 }),
     calls: { access: () => 0, environment: () => 0, fetch: () => 0, decode: () => 0 },
-    coldTable: new WebAssembly.Table(anyfunc),
+    coldTable,
     regionTable: new WebAssembly.Table(anyfunc),
   });
+  return { ...instance, coldTable };
 }
 
 describe("a core module", () => {
@@ -43,12 +45,17 @@ describe("a core module", () => {
   });
 
   it("says what the main switch handles, and has functions for the warm templates that it doesn't", () => {
-    const core = instantiate(makeCoreModule({ ...facts, table, hotWords: [ret, nop, ret], warmWords: [nop, fadd] }));
+    const core = instantiate(
+      makeCoreModule({ ...facts, table, hotWords: [ret, nop, ret], warmWords: [nop, fadd, fsub] }),
+    );
     expect(core.hot).toEqual([name(ret), name(nop)]);
-    expect(core.warm).toBe(true);
-    expect(core.operation(name(fadd))).toBeTypeOf("function");
-    expect(core.operation(name(nop))).toBeUndefined();
-    expect(instantiate(makeCoreModule({ ...facts, table, hotWords: [ret] })).warm).toBe(false);
+    expect(core.warm).toEqual([name(fadd), name(fsub)]);
+    expect([0, 1, 2].map((slot) => core.coldTable.get(slot))).toEqual([
+      expect.any(Function),
+      expect.any(Function),
+      null,
+    ]);
+    expect(instantiate(makeCoreModule({ ...facts, table, hotWords: [ret] })).warm).toEqual([]);
   });
 
   it("fits the facts that it was made of, in any order, and no others", () => {

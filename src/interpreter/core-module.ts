@@ -50,8 +50,8 @@ interface Description {
   readonly facts: string;
   /** Names of the templates that the main switch handles, in the order of their numbers. */
   readonly hot: readonly string[];
-  /** Whether it has functions for the warm ones too. */
-  readonly warm: boolean;
+  /** Names of further templates, whose functions it puts into the cold table, in order. */
+  readonly warm: readonly string[];
 }
 
 const section = "trapeze.core";
@@ -82,11 +82,6 @@ export function templatesOf(
     if (instruction !== undefined) found.add(instruction.template);
   }
   return [...found];
-}
-
-/** Name of the export that is the function of a template outside the main switch. */
-function operationExport(name: string): string {
-  return `operation ${name}`;
 }
 
 /**
@@ -124,14 +119,12 @@ export function makeCoreModule(
   module.exportFunction("environment", environment);
   const imports = { access, environment, landing, routines };
   defineInterpreter(module, { hot, imports, fetch, decode, coldTable, hotThreshold }, regions);
-  for (const template of warm) {
-    const index = defineCold(module, template, { access, environment, routines });
-    module.exportFunction(operationExport(templateName(template)), index);
-  }
+  const cold = warm.map((template) => defineCold(module, template, { access, environment, routines }));
+  if (cold.length > 0) module.fillTable(coldTable, cold);
   const description: Description = {
     facts: factsText(facts),
     hot: hot.map(templateName),
-    warm: warm.length > 0,
+    warm: warm.map(templateName),
   };
   module.customSection(section, new TextEncoder().encode(JSON.stringify(description)));
   return module.finish();
@@ -160,7 +153,7 @@ export class CoreModule {
   instantiate(imports: {
     readonly memory: WebAssembly.Memory;
     readonly calls: MachineCalls;
-    /** Functions of operations outside the main switch, by operation number - (firstHotOperation + hot.length). */
+    /** Functions of operations outside the main switch, by operation number - (firstHotOperation + hot.length): see makeColdTable. */
     readonly coldTable: WebAssembly.Table;
     /** Compiled regions by slot. */
     readonly regionTable: WebAssembly.Table;
@@ -181,7 +174,7 @@ export class CoreModule {
     // What the jump cache's empty entries lead to when pc is 0, as they say.
     regionTable.set(0, core.stale as CallableFunction);
     const { hot, warm } = this.description;
-    return { core, exports, hot, warm, operation: (name) => exports[operationExport(name)] };
+    return { core, exports, hot, warm };
   }
 }
 
@@ -192,8 +185,6 @@ export interface CoreInstance {
   readonly exports: WebAssembly.Exports;
   /** Names of the templates that the main switch handles, in the order of their numbers. */
   readonly hot: readonly string[];
-  /** Whether warm templates have functions. */
-  readonly warm: boolean;
-  /** The function of a template outside the main switch, by its name, if it is there. */
-  operation(name: string): WebAssembly.ExportValue | undefined;
+  /** Names of the templates whose functions are in the first slots of the cold table, in order. */
+  readonly warm: readonly string[];
 }

@@ -26,11 +26,11 @@ export class OperationNumbers {
   /** By template id; undefined for templates that have no number yet. */
   private readonly numbers: (number | undefined)[] = [];
   /** Slots of the cold table that are taken. */
-  private slots = 0;
+  private slots: number;
   private singles = 0;
   private breakpointNumber: number | undefined;
-  /** By name. */
-  private readonly hot: ReadonlyMap<string, number>;
+  /** By name: those that the core module has. */
+  private readonly made: ReadonlyMap<string, number>;
 
   /** @param warmWords a word of each template that is compiled with others. */
   constructor(
@@ -42,7 +42,8 @@ export class OperationNumbers {
     private readonly memory: WebAssembly.Memory,
     private readonly routines: RoutineLibrary,
   ) {
-    this.hot = new Map(core.hot.map((name, i) => [name, firstHotOperation + i]));
+    this.made = new Map([...core.hot, ...core.warm].map((name, i) => [name, firstHotOperation + i]));
+    this.slots = core.warm.length;
   }
 
   /** Those with routines wait until they are met: compiling routines takes longer. */
@@ -54,29 +55,21 @@ export class OperationNumbers {
   private known(template: Template): number | undefined {
     const known = this.numbers[template.id];
     if (known !== undefined) return known;
-    const name = templateName(template);
-    const hot = this.hot.get(name);
-    if (hot !== undefined) return (this.numbers[template.id] = hot);
-    const operation = this.core.operation(name);
-    return operation && this.add(template, operation);
+    return (this.numbers[template.id] = this.made.get(templateName(template)));
   }
 
   /** Puts a function into the cold table; gives its operation number. */
   private place(operation: WebAssembly.ExportValue): number {
     if (this.slots === coldCapacity) throw new Error("more kinds of instruction than the interpreter has numbers for");
     this.coldTable.set(this.slots, operation as CallableFunction);
-    return firstHotOperation + this.hot.size + this.slots++;
-  }
-
-  private add(template: Template, operation: WebAssembly.ExportValue): number {
-    return (this.numbers[template.id] = this.place(operation));
+    return firstHotOperation + this.core.hot.length + this.slots++;
   }
 
   /** The number of `template`, which is compiled when it is new. */
   number(template: Template, calls: MachineCalls): number {
     const known = this.known(template);
     if (known !== undefined) return known;
-    const withWarm = !this.core.warm && ++this.singles === singlesBeforeWarm;
+    const withWarm = this.core.warm.length === 0 && ++this.singles === singlesBeforeWarm;
     this.compile(withWarm ? [...new Set([template, ...this.warm()])] : [template], calls);
     return this.numbers[template.id]!;
   }
@@ -91,7 +84,9 @@ export class OperationNumbers {
     const fresh = templates.filter((t) => this.known(t) === undefined);
     if (fresh.length === 0) return;
     const functions = compileCold({ memory: this.memory, templates: fresh, calls, routines: this.routines });
-    fresh.forEach((t, i) => void this.add(t, functions[i]!));
+    fresh.forEach((t, i) => {
+      this.numbers[t.id] = this.place(functions[i]!);
+    });
   }
 
   /** Fills the record at `address`; its heat stays. */

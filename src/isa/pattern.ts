@@ -37,35 +37,58 @@ function internalized(name: string): string {
   return Object.keys({ [name]: 0 })[0]!;
 }
 
-/** Parses a pattern; throws when it isn't 32 bits or a field repeats. */
+/** What one word of a pattern's text says: bits with a meaning, or a field. */
+interface Token {
+  readonly width: number;
+  /** From the token's lowest bit. */
+  readonly mask: number;
+  readonly value: number;
+  readonly field?: { readonly name: string; readonly excluded?: number };
+}
+
+/** By their text: patterns are made of the same few hundred. */
+const tokens = new Map<string, Token>();
+
+function parseToken(text: string, pattern: string): Token {
+  if (/^[01x]+$/.test(text)) {
+    const bits = (of: string): number => Number.parseInt([...text].map((bit) => (bit === of ? 1 : 0)).join(""), 2) | 0;
+    const value = bits("1");
+    return { width: text.length, mask: bits("0") | value, value };
+  }
+  const match = /^([A-Za-z]\w*)(?::(\d+))?(?:!([01]+))?$/.exec(text);
+  if (!match) throw new Error(`pattern "${pattern}": cannot read "${text}"`);
+  const name = internalized(match[1]!);
+  const width = match[2] === undefined ? conventionalWidth(name) : Number(match[2]);
+  const excluded = match[3];
+  if (excluded === undefined) return { width, mask: 0, value: 0, field: { name } };
+  if (excluded.length !== width) throw new Error(`pattern "${pattern}": !${excluded} isn't ${width} bits`);
+  return { width, mask: 0, value: 0, field: { name, excluded: Number.parseInt(excluded, 2) } };
+}
+
+/** Parses a pattern; throws when it isn't 32 bits or a field repeats. Some eight hundred are parsed whenever a machine starts. */
 export function parsePattern(text: string): Pattern {
   let position = 32;
   let mask = 0;
   let value = 0;
   const fields: Field[] = [];
   const exclusions: { mask: number; value: number }[] = [];
-  for (const token of text.trim().split(/\s+/)) {
-    if (/^[01x]+$/.test(token)) {
-      for (const bit of token) {
-        position--;
-        if (bit === "x") continue;
-        mask |= 1 << position;
-        if (bit === "1") value |= 1 << position;
-      }
+  for (const word of text.split(" ")) {
+    if (word === "") continue;
+    let token = tokens.get(word);
+    if (token === undefined) tokens.set(word, (token = parseToken(word, text)));
+    const { width, field } = token;
+    position -= width;
+    if (field === undefined) {
+      mask |= token.mask << position;
+      value |= token.value << position;
       continue;
     }
-    const match = /^([A-Za-z]\w*)(?::(\d+))?(?:!([01]+))?$/.exec(token);
-    if (!match) throw new Error(`pattern "${text}": cannot read "${token}"`);
-    const name = internalized(match[1]!);
-    const width = match[2] === undefined ? conventionalWidth(name) : Number(match[2]);
-    position -= width;
+    const { name, excluded } = field;
     if (fields.some((f) => f.name === name)) throw new Error(`pattern "${text}": field ${name} appears twice`);
     fields.push({ name, low: position, width });
-    if (match[3] !== undefined) {
-      const bits = match[3];
-      if (bits.length !== width) throw new Error(`pattern "${text}": !${bits} isn't ${width} bits`);
+    if (excluded !== undefined) {
       const ones = width === 32 ? -1 : (1 << width) - 1;
-      exclusions.push({ mask: (ones << position) | 0, value: (Number.parseInt(bits, 2) << position) | 0 });
+      exclusions.push({ mask: (ones << position) | 0, value: (excluded << position) | 0 });
     }
   }
   if (position !== 0) throw new Error(`pattern "${text}" has ${32 - position} bits, not 32`);

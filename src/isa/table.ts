@@ -25,7 +25,8 @@ interface Entry {
 
 /** A set of definitions that words are decoded by. */
 export class InstructionTable {
-  private readonly buckets: (readonly Entry[] | undefined)[] = new Array(1 << (firstLevelBits + secondLevelBits));
+  /** By first level, then by second. */
+  private readonly buckets: ((readonly Entry[] | undefined)[] | undefined)[] = new Array(1 << firstLevelBits);
   private readonly byFirst: (readonly Entry[] | undefined)[] = new Array(1 << firstLevelBits);
   private readonly entries: readonly Entry[];
   readonly definitions: readonly Definition[];
@@ -76,15 +77,17 @@ export class InstructionTable {
 
   private entry(word: number): Entry | undefined {
     const first = word >>> 21;
-    const index = (first << secondLevelBits) | ((word >>> 10) & 63);
-    let bucket = this.buckets[index];
+    const second = (word >>> 10) & 63;
+    let buckets = this.buckets[first];
+    if (buckets === undefined) this.buckets[first] = buckets = new Array(1 << secondLevelBits);
+    let bucket = buckets[second];
     if (bucket === undefined) {
-      const bits = (first << 21) | (((word >>> 10) & 63) << 10) | 0;
+      const bits = (first << 21) | (second << 10) | 0;
       const known = (0x7ff << 21) | (63 << 10);
       bucket = this.withFirst(first).filter(
         ({ definition: { pattern } }) => ((bits ^ pattern.value) & pattern.mask & known) === 0,
       );
-      this.buckets[index] = bucket;
+      buckets[second] = bucket;
     }
     for (let i = 0; i < bucket.length; i++) {
       const entry = bucket[i]!;

@@ -1,5 +1,5 @@
 import type { Type } from "../ir/index.js";
-import { Code, typeCode } from "./code.js";
+import { Code, op, typeCode } from "./code.js";
 
 /** A function's type. */
 export interface Signature {
@@ -20,6 +20,7 @@ export class ModuleBuilder {
   private readonly exports = new Code();
   private exportCount = 0;
   private importedTables = 0;
+  private readonly elements: Code[] = [];
   private readonly custom: Code[] = [];
 
   constructor() {
@@ -92,6 +93,14 @@ export class ModuleBuilder {
     this.exportCount++;
   }
 
+  /** Instances put these functions into a table, from its first slot. */
+  fillTable(table: number, functions: readonly number[]): void {
+    // An active segment that names its table, at i32.const 0, of function indices.
+    const code = new Code().u8(2).u32(table).u8(op.i32Const).s32(0).u8(op.end).u8(0).u32(functions.length);
+    for (const f of functions) code.u32(f);
+    this.elements.push(code);
+  }
+
   /** Adds a custom section behind all others. */
   customSection(name: string, content: Uint8Array): void {
     this.custom.push(new Code(content.length + 16).name(name).raw(content));
@@ -112,6 +121,11 @@ export class ModuleBuilder {
     for (const f of this.functions) functions.u32(f.type);
     section(3, functions);
     section(7, new Code().u32(this.exportCount).raw(this.exports.view()));
+    if (this.elements.length > 0) {
+      const elements = new Code().u32(this.elements.length);
+      for (const e of this.elements) elements.raw(e.view());
+      section(9, elements);
+    }
     if (this.hints.length > 0) {
       const hints = new Code(4096).name("metadata.code.branch_hint").u32(this.hints.length);
       for (const h of this.hints) hints.raw(h.view());

@@ -5,10 +5,10 @@ import { writeSync } from "node:fs";
  * the process's end, a signal, an error that nobody caught.
  */
 export class Terminal {
-  readonly interactive = process.stdin.isTTY === true;
   #onInput: (bytes: Uint8Array) => void = () => {};
   #ended = false;
   #open = false;
+  #reading = false;
   #pending: Uint8Array[] = [];
 
   /** Whether more input may come. */
@@ -16,13 +16,22 @@ export class Terminal {
     return this.#open && !this.#ended;
   }
 
-  /** Starts reading; input goes to `onInput`. */
+  /**
+   * Starts reading; input goes to `onInput`. Standard input is opened when the process first waits for something: that takes
+   * Node a while, and a machine can run its first instructions meanwhile.
+   */
   open(onInput: (bytes: Uint8Array) => void): void {
     this.#onInput = onInput;
     if (this.#open) return;
     this.#open = true;
+    setImmediate(() => this.#read());
+  }
+
+  #read(): void {
+    if (!this.#open || this.#reading) return;
+    this.#reading = true;
     const { stdin } = process;
-    if (this.interactive) {
+    if (stdin.isTTY) {
       stdin.setRawMode(true);
       process.once("exit", restore);
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, endBySignal);
@@ -54,9 +63,10 @@ export class Terminal {
     this.flush();
     if (!this.#open) return;
     this.#open = false;
+    if (!this.#reading) return;
     process.stdin.removeAllListeners("data").removeAllListeners("end");
     process.stdin.pause();
-    if (this.interactive) restore();
+    restore();
     process.stdin.unref?.();
   }
 }

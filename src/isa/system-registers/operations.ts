@@ -164,7 +164,7 @@ export const systemOperations: readonly SystemOperation[] = [
   ...tlbi("RVALE3", 6, 5, 3, "va", { ...byRange, outer: "8 5 5" }),
 ];
 
-const byEncoding: (SystemOperation | undefined)[] = new Array(1 << 16).fill(undefined);
+const byEncoding: (SystemOperation | undefined)[] = new Array(1 << 16);
 for (const entry of systemOperations) {
   const other = byEncoding[entry.encoding];
   if (other !== undefined) throw new Error(`${entry.name} and ${other.name} have the same encoding`);

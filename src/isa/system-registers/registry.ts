@@ -24,7 +24,7 @@ const entries: readonly SystemRegisterEntry[] = [
 ];
 
 const byName = new Map<string, SystemRegister>();
-const byEncoding: (SystemRegister | undefined)[] = new Array(1 << 16).fill(undefined);
+const byEncoding: (SystemRegister | undefined)[] = new Array(1 << 16);
 
 /** Every system register, in the order of their slots. Slot 0 is unused; SP_EL3, without an encoding, has slot 1. */
 export const systemRegisters: readonly SystemRegister[] = entries.map((entry, index) => {

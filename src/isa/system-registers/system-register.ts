@@ -142,7 +142,10 @@ export function register(
   const numbers = code.split(" ").map(Number);
   const [op0, op1, crn, crm, op2] = numbers as [number, number, number, number, number];
   if (numbers.length !== 5 || numbers.some(Number.isNaN)) throw new Error(`${name}: "${code}" isn't an encoding`);
-  const level = (letter: string) => Number(new RegExp(`${letter}([0-3])`).exec(access)?.[1] ?? 4);
+  const level = (letter: string): number => {
+    const at = access.indexOf(letter);
+    return at < 0 ? 4 : Number(access[at + 1]);
+  };
   const fields = details.fields === undefined ? "VALUE:63-0" : details.fields;
   const { feature, e2h, alias, hook } = details;
   return {
