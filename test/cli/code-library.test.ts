@@ -12,7 +12,7 @@ const machine = ["-M", "virt,gic-version=3,virtualization=on", "-m", "256", "-ke
 const guest = ["run", ...machine, "-nographic", "--stats", "--state-hash", "--max-instructions", "30000000"];
 
 function trapeze(words: readonly string[], cache = folder): { output: string; fromLibrary: number; hash: string } {
-  const env = { ...process.env, XDG_CACHE_HOME: cache, TRAPEZE_CODE_LIBRARY: "on" };
+  const env = { ...process.env, XDG_CACHE_HOME: cache, TRAPEZE_CODE_LIBRARY: "" };
   const { stdout, stderr, status } = spawnSync("node", ["bin/trapeze.js", ...words], {
     encoding: "utf8",
     env,
