@@ -274,8 +274,12 @@ export class ProcessingElement {
     const { i32, w } = this;
     const epoch = i32[w + levelsEpochWord]!;
     const counts = i32.slice(w + word(PeState.counts), w + word(PeState.countsEnd));
+    const heads = i32[w + word(PeState.regionHeads)]!;
+    const links = i32[w + word(PeState.regionLinks)]!;
     i32.fill(0, w, w + word(PeState.size));
     i32.set(counts, w + word(PeState.counts));
+    i32[w + word(PeState.regionHeads)] = heads;
+    i32[w + word(PeState.regionLinks)] = links;
     i32[w + levelsEpochWord] = epoch + 1;
     i32[w + word(PeState.index)] = this.index;
     // An open exclusive monitor and PSTATE.Z clear.

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Fixture } from "../../test/cpu/fixture.js";
 import { arrival, headsSize, linkPages, RegionLink } from "../interpreter/arrival.js";
 import { Exit } from "../interpreter/exit.js";
 import { jumpCacheOffset, jumpCacheSize, PeState, TlbEntry, tlbEntries, tlbSize } from "../ir/index.js";
@@ -58,6 +59,14 @@ function make() {
     },
   };
 }
+
+it("stays where it is when a PE is reset", () => {
+  const { pe } = new Fixture();
+  pe.setState(PeState.regionHeads, 0x1000);
+  pe.setState(PeState.regionLinks, 0x2000);
+  pe.reset();
+  expect([pe.state(PeState.regionHeads), pe.state(PeState.regionLinks)]).toEqual([0x1000, 0x2000]);
+});
 
 describe("arrival at compiled code that the jump cache doesn't know", () => {
   it("finds a region by its first instruction's record, under any mapping", () => {
