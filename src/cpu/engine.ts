@@ -370,6 +370,7 @@ export class Engine {
 
   /** The result of a system instruction that generated code would leave for: it doesn't where it {@link mayGoOn}. `el`: its level. */
   private afterEnvironment(pe: ProcessingElement, el: number, result: number): number {
+    if (result === EnvironmentResult.wait) return result;
     const { i32 } = this.memory;
     let goesOn = this.mayGoOn(pe);
     if (result !== EnvironmentResult.redirected) {

@@ -50,7 +50,7 @@ export function environment(pe: ProcessingElement, operation: number, argument: 
       // Everything takes effect at once here: context changes leave by themselves, and code is kept coherent with stores.
       return next;
     case op.sev:
-      for (const peer of pe.peers) peer.signalEvent();
+      for (let n = 0; n < pe.peers.length; n++) pe.peers[n]!.signalEvent();
       return next;
     case op.sevl:
       pe.setState(PeState.event, 1);

@@ -203,9 +203,15 @@ export class ProcessingElement {
   /** Translations that a TLB didn't have: reads, writes, fetches. */
   readonly tlbMisses = new Float64Array(3);
 
-  /** Ends a WFE, and what it does then. */
+  /**
+   * Ends a WFE. It outlives a wait that something else ends, and then serves the next one: waits are many, most of them short, and WFE
+   * may end at any time (D1.6.1).
+   */
   #eventAlarm: Alarm | undefined;
-  readonly #event = (): void => this.signalEvent();
+  readonly #event = (): void => {
+    this.#eventAlarm = undefined;
+    if (this.waiting && this.waitingForEvent) this.#endWait();
+  };
   /** Bits of {@link Interrupt} that wires drive. */
   #wires = 0;
   readonly #configurations = new TranslationConfigurations();
@@ -462,7 +468,7 @@ export class ProcessingElement {
   wait(forEvent: boolean): void {
     this.waiting = true;
     this.waitingForEvent = forEvent;
-    if (forEvent) {
+    if (forEvent && this.#eventAlarm === undefined) {
       const hypervisor = this.haveEl2 ? this.register(Word.CNTHCTL_EL2) : 0;
       this.#eventAlarm = this.timers?.scheduleEvent(this.register(Word.CNTKCTL_EL1), hypervisor, this.#event);
     }
@@ -471,8 +477,6 @@ export class ProcessingElement {
 
   #endWait(): void {
     this.waiting = false;
-    this.#eventAlarm?.cancel();
-    this.#eventAlarm = undefined;
     this.observer?.waits(this, false);
   }
 

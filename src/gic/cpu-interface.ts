@@ -151,7 +151,11 @@ export class CpuInterface {
     if (group1 ? !this.#mayHandle(group, context) : !gic.disableSecurity && !isSecure(context)) return;
     gic.options.observer?.ended(pe.index, intid, false);
     dropPriority(pe.icc, group);
-    if (intid < firstLpi && !this.#eoiMode(context)) gic.deactivate(pe, intid);
+    if (intid < firstLpi && !this.#eoiMode(context)) {
+      gic.deactivate(pe, intid);
+      // That of an SGI or PPI has driven this PE's wires.
+      if (intid < 32) return;
+    }
     gic.signal(pe);
   }
 

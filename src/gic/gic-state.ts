@@ -128,10 +128,14 @@ export class GicState {
     else if (target === anyTarget) this.updateAll();
   }
 
-  /** Re-evaluates every PE. */
+  /** Re-evaluates every PE: groups were enabled or disabled, PEs went to sleep or woke, or more than that. */
   updateAll(): void {
     this.chooseAnyPe();
-    for (const pe of this.pes) this.update(pe);
+    for (const pe of this.pes) {
+      for (let group = 0; group < 3; group++)
+        pe.forwarded[group] = this.groupEnable[group] && (pe.processorSleep || pe.icc.groupEnable[group]) ? -1 : 0;
+      this.update(pe);
+    }
   }
 
   /** A PE takes part in 1-of-N while it is awake and its CPU interface enables the group (IHI 0069, 4.7.2). */
@@ -143,24 +147,15 @@ export class GicState {
 
   /** Chooses what is forwarded to a PE and drives its IRQ, FIQ and WakeRequest. */
   update(pe: PeState): void {
+    const { forwarded } = pe;
     pe.pendingIntid = intidSpurious;
     pe.pendingPriority = idlePriority;
-    const { groupEnable } = this;
+    this.select(pe, forwarded[0]!, forwarded[1]!, forwarded[2]!);
     if (pe.processorSleep) {
-      this.select(pe, groupEnable[0] ? -1 : 0, groupEnable[1] ? -1 : 0, groupEnable[2] ? -1 : 0);
       pe.wakeRequest.set(pe.pendingIntid !== intidSpurious);
       pe.pendingIntid = intidSpurious;
       pe.pendingPriority = idlePriority;
-    } else {
-      const own = pe.icc.groupEnable;
-      this.select(
-        pe,
-        groupEnable[0] && own[0] ? -1 : 0,
-        groupEnable[1] && own[1] ? -1 : 0,
-        groupEnable[2] && own[2] ? -1 : 0,
-      );
-      pe.wakeRequest.set(false);
-    }
+    } else if (pe.wakeRequest.level) pe.wakeRequest.set(false);
     this.signal(pe);
   }
 
@@ -231,8 +226,8 @@ export class GicState {
       if (signalled !== pe.signalledIntid) observer.signals(pe.index, signalled);
       pe.signalledIntid = signalled;
     }
-    pe.irq.set(irq);
-    pe.fiq.set(fiq);
+    if (pe.irq.level !== irq) pe.irq.set(irq);
+    if (pe.fiq.level !== fiq) pe.fiq.set(fiq);
   }
 
   private isIrq(pe: PeState): boolean {

@@ -64,6 +64,8 @@ export class PeState {
   /** GICR_WAKER.ProcessorSleep. */
   processorSleep = true;
   icc = resetCpuInterface();
+  /** By group: -1 where interrupts may be forwarded, to the CPU interface or for WakeRequest, else 0. See GicState.updateAll. */
+  readonly forwarded = new Int32Array(3);
   /** Where the PE executes now, and what of that IRQ and FIQ were driven for last. */
   readonly execution: ExecutionState;
   signalledAtEl3 = false;

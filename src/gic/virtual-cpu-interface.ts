@@ -206,9 +206,10 @@ export class VirtualCpuInterface {
         vfiq = !virq;
       }
     }
-    this.#virq.set(virq);
-    this.#vfiq.set(vfiq);
-    this.#maintenance.set(enabled && this.maintenanceStatus() !== 0);
+    if (this.#virq.level !== virq) this.#virq.set(virq);
+    if (this.#vfiq.level !== vfiq) this.#vfiq.set(vfiq);
+    const maintenance = enabled && this.maintenanceStatus() !== 0;
+    if (this.#maintenance.level !== maintenance) this.#maintenance.set(maintenance);
   }
 
   /** ICV_IAR0_EL1, ICV_IAR1_EL1. */
