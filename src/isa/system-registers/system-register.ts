@@ -59,15 +59,15 @@ export interface SystemRegister {
    * What the PE must have, or the encoding is UNDEFINED: a FEAT_ name, EL2, EL3, GICv3, a core; with `!` before it, what
    * it must not have; several in a row must all hold.
    */
-  readonly feature?: string;
+  readonly feature: string | undefined;
   readonly traps: readonly TrapControlName[];
   readonly effects: readonly SystemRegisterEffect[];
   /** Under HCR_EL2.E2H, the register that this name means at EL2. */
-  readonly e2h?: string;
+  readonly e2h: string | undefined;
   /** For `_EL12` and `_EL02` names: the register that is meant; they exist at EL2 and EL3 under HCR_EL2.E2H. */
-  readonly alias?: string;
+  readonly alias: string | undefined;
   /** Name of the behaviour behind reads and writes that are more than a slot. */
-  readonly hook?: string;
+  readonly hook: string | undefined;
 }
 
 /** How a table writes a register down; see {@link SystemRegister} for the meaning. */
@@ -148,6 +148,7 @@ export function register(
   };
   const fields = details.fields === undefined ? "VALUE:63-0" : details.fields;
   const { feature, e2h, alias, hook } = details;
+  // All properties, always: entries of one shape are quick to look at.
   return {
     name,
     op0,
@@ -163,9 +164,9 @@ export function register(
     fields: fields.split(" ").filter(Boolean).map(parseField),
     traps: details.traps ?? [],
     effects: details.effects ?? [],
-    ...(feature === undefined ? {} : { feature: parseFeature(feature) }),
-    ...(e2h === undefined ? {} : { e2h }),
-    ...(alias === undefined ? {} : { alias }),
-    ...(hook === undefined ? {} : { hook }),
+    feature: feature === undefined ? undefined : parseFeature(feature),
+    e2h,
+    alias,
+    hook,
   };
 }
