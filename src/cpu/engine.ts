@@ -22,7 +22,7 @@ import { environment } from "./environment.js";
 import { EnvironmentResult } from "./environment-operations.js";
 import { recordNearPc } from "./execute-record.js";
 import { takableInterrupts } from "./interrupt-routing.js";
-import { takeInterrupt } from "./interrupts.js";
+import { interruptIsPendingUnmasked, takeInterrupt } from "./interrupts.js";
 import { LinearMemory } from "./linear-memory.js";
 import { PhysicalMemory } from "./physical-memory.js";
 import { ProcessingElement } from "./processing-element.js";
@@ -373,6 +373,10 @@ export class Engine {
     if (result === EnvironmentResult.wait) return result;
     const { i32 } = this.memory;
     let goesOn = this.mayGoOn(pe);
+    if (result === EnvironmentResult.check) {
+      if (goesOn && !interruptIsPendingUnmasked(pe)) return EnvironmentResult.next;
+      result = EnvironmentResult.leave;
+    }
     if (result !== EnvironmentResult.redirected) {
       if (!goesOn || result !== EnvironmentResult.leave) return result;
       pe.advance();

@@ -10,4 +10,6 @@ export const EnvironmentResult = {
   leave: 2,
   /** As `leave`, and the PE waits or gives up its turn. */
   wait: 3,
+  /** As `next`, unless an interrupt can be taken or the turn is to end; then as `leave`. The engine finds out; no code sees it. */
+  check: 4,
 } as const;

@@ -31,6 +31,8 @@ export interface VirtualInterruptControllerPort {
 /** The generic timers of one PE. Names are those of the table, after redirection. */
 export interface TimerPort {
   read(register: string): bigint;
+  /** The value of a register that has 32 bits; undefined for others. */
+  readWord(register: string): number | undefined;
   write(register: string, value: bigint): void;
   /** As `write`, by 32-bit halves. */
   writeWords(register: string, low: number, high: number): void;

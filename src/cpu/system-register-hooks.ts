@@ -157,13 +157,19 @@ const dispatchTimer: RegisterHook = {
       pe.setArgument(count | 0, high | 0);
       return next;
     }
-    const value = timers.read(hostTimer(pe, entry.name));
+    const name = hostTimer(pe, entry.name);
+    const word = timers.readWord(name);
+    if (word !== undefined) {
+      pe.setArgument(word | 0, 0);
+      return next;
+    }
+    const value = timers.read(name);
     pe.setArgument(Number(value & 0xffff_ffffn) | 0, Number(value >> 32n) | 0);
     return next;
   },
   write(pe, entry) {
     pe.timers?.writeWords(hostTimer(pe, entry.name), pe.argumentLow, pe.argumentHigh);
-    return leave;
+    return next;
   },
 };
 

@@ -14,7 +14,7 @@ import { Effect, lowestTarget, resolveRegister, trapTarget } from "./system-regi
 import { hookUndefined, registerHooks } from "./system-register-hooks.js";
 import { Regime } from "./translation/walker.js";
 
-const { next, leave, redirected } = EnvironmentResult;
+const { next, leave, redirected, check } = EnvironmentResult;
 
 /** Effects after which translation contexts, routing and traps are worked out again. */
 const updateEffects = Effect.context | Effect.routing | Effect.fp | Effect.regime1 | Effect.stage2;
@@ -155,7 +155,9 @@ export function storeRegister(pe: ProcessingElement, entry: SystemRegister): num
   const changedLow = oldLow ^ pe.register(at);
   const changedHigh = oldHigh ^ pe.register(at + 1);
   if ((changedLow | changedHigh) === 0 && (effects & Effect.timer) === 0) return result;
-  return Math.max(result, applyEffects(pe, entry, effects, changedLow, changedHigh));
+  const after = applyEffects(pe, entry, effects, changedLow, changedHigh);
+  if (after === check) return result === next ? check : result;
+  return Math.max(result, after);
 }
 
 function applyEffects(
@@ -192,5 +194,5 @@ function applyEffects(
     if (effects & (updateEffects | Effect.regime1 | Effect.regime2 | Effect.regime3 | Effect.stage2 | Effect.debug))
       return leave;
   }
-  return effects & Effect.timer ? leave : next;
+  return effects & Effect.timer ? check : next;
 }

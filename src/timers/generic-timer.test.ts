@@ -155,6 +155,34 @@ describe.each(everyTimer)("the %s timer", (name, prefix, el) => {
     expect(timers.read(CVAL)).toBe(0xffff_ffff_8000_0000n);
   });
 
+  it("is the same by 32-bit halves", () => {
+    const { clock, timers } = make();
+    const small = [0n, 1n, 99n, 100n, 101n, 0x8000_0000n, 0xffff_ffffn, 0x1_0000_0000n];
+    const values = [...small, 0x7_ffff_ffff_ffffn, 0x8_0000_0000_0000n, 0x7fff_ffff_ffff_ffffn, 0xffff_ffff_ffff_fff0n];
+    clock.time = 1600;
+    timers.write(CTL, 1n);
+    for (const offset of [0n, 40n, 0xffff_ffff_ffff_ff00n]) {
+      timers.write("CNTVOFF_EL2", offset);
+      for (const value of values) {
+        for (const [register, written] of [
+          [CVAL, value],
+          [TVAL, value & 0xffff_ffffn],
+        ] as const) {
+          timers.write(register, written);
+          const state = () => [timers.read(CVAL), timers.read(CTL), timers.read(TVAL)];
+          const expected = state();
+          timers.write(CVAL, 5n);
+          timers.writeWords(register, Number(written & 0xffff_ffffn) | 0, Number(written >> 32n) | 0);
+          expect(state(), `${register} = ${value}, offset ${offset}`).toEqual(expected);
+          expect([timers.readWord(CVAL), timers.readWord(CTL), timers.readWord(TVAL)]).toEqual([
+            undefined,
+            ...expected.slice(1).map(Number),
+          ]);
+        }
+      }
+    }
+  });
+
   it("keeps one alarm, and none that it doesn't need", () => {
     const { clock, timers } = make();
     timers.write(CVAL, 1000n);

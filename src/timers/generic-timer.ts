@@ -51,8 +51,10 @@ export interface SavedGenericTimers {
 interface RegisterAccess {
   read(timers: GenericTimers): bigint;
   write?(timers: GenericTimers, value: bigint): void;
-  /** As `write`, of the low half alone, for registers that have 32 bits. */
-  writeWord?(timers: GenericTimers, value: number): void;
+  /** As `read`, of a register that has 32 bits. */
+  readWord?(timers: GenericTimers): number;
+  /** As `write`, by 32-bit halves. */
+  writeWords?(timers: GenericTimers, low: number, high: number): void;
 }
 
 /** The generic timers of one PE and its view of the system counter (Arm ARM, chapter D12). */
@@ -95,10 +97,15 @@ export class GenericTimers {
     registers[register].write?.(this, value);
   }
 
+  /** The value of a register that has 32 bits; undefined for others. */
+  readWord(register: TimerRegisterName): number | undefined {
+    return registers[register].readWord?.(this);
+  }
+
   /** As {@link write}, by 32-bit halves. */
   writeWords(register: TimerRegisterName, low: number, high: number): void {
-    const { write, writeWord } = registers[register];
-    if (writeWord !== undefined) writeWord(this, low);
+    const { write, writeWords } = registers[register];
+    if (writeWords !== undefined) writeWords(this, low, high);
     else write?.(this, (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0));
   }
 
@@ -184,8 +191,9 @@ const control = (name: TimerName): RegisterAccess => ({
   write: (timers, value) => {
     timers.timer(name).control = Number(value & 3n);
   },
-  writeWord: (timers, value) => {
-    timers.timer(name).control = value & 3;
+  readWord: (timers) => timers.timer(name).control,
+  writeWords: (timers, low) => {
+    timers.timer(name).control = low & 3;
   },
 });
 const compareValue = (name: TimerName): RegisterAccess => ({
@@ -193,13 +201,15 @@ const compareValue = (name: TimerName): RegisterAccess => ({
   write: (timers, value) => {
     timers.timer(name).compareValue = value;
   },
+  writeWords: (timers, low, high) => timers.timer(name).setCompareWords(low, high),
 });
 const timerValue = (name: TimerName): RegisterAccess => ({
   read: (timers) => timers.timer(name).timerValue,
   write: (timers, value) => {
     timers.timer(name).timerValue = value;
   },
-  writeWord: (timers, value) => timers.timer(name).setTimerValue(value | 0),
+  readWord: (timers) => timers.timer(name).plainTimerValue(),
+  writeWords: (timers, low) => timers.timer(name).setTimerValue(low | 0),
 });
 
 const registers: Readonly<Record<TimerRegisterName, RegisterAccess>> = {

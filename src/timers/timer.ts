@@ -12,6 +12,7 @@ const horizon = Number.MAX_SAFE_INTEGER;
 
 /** Counts up to here are exact numbers, and so are their sums. */
 const plainLimit = 2n ** 51n;
+const plainLimitHigh = 2 ** 19;
 
 /** A count from which a signed 32-bit distance leads to one that is exact, too. */
 const plainCountLimit = 2 ** 51 - 2 ** 31;
@@ -65,7 +66,8 @@ export class Timer {
 
   /** TimerConditionMet: an unsigned comparison of 64 bits. */
   #conditionMet(): boolean {
-    return this.count() >= this.compareValue;
+    const count = this.#plainCompare >= 0 ? this.#plainCount() : -1;
+    return count >= 0 ? count >= this.#plainCompare : this.count() >= this.compareValue;
   }
 
   /** CNT*_CTL. ISTATUS reads as 0 while the timer is disabled, where the manual has it UNKNOWN. */
@@ -87,6 +89,14 @@ export class Timer {
     this.update();
   }
 
+  /** Sets CVAL from 32-bit halves. */
+  setCompareWords(low: number, high: number): void {
+    if (high >>> 0 < plainLimitHigh) {
+      this.#plainCompare = (high >>> 0) * 2 ** 32 + (low >>> 0);
+      this.update();
+    } else this.compareValue = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+  }
+
   #setCompare(value: bigint): void {
     this.#plainCompare = plain(value);
     this.#bigCompare = value;
@@ -95,6 +105,12 @@ export class Timer {
   /** CNT*_TVAL: the low 32 bits of CVAL - count; it goes on counting down below zero. */
   get timerValue(): bigint {
     return (this.compareValue - this.count()) & 0xffff_ffffn;
+  }
+
+  /** {@link timerValue} as a number. */
+  plainTimerValue(): number {
+    const count = this.#plainCompare >= 0 ? this.#plainCount() : -1;
+    return count >= 0 ? ((this.#plainCompare - count) % 2 ** 32) >>> 0 : Number(this.timerValue);
   }
 
   /** Sets TVAL to a signed 32-bit number. */

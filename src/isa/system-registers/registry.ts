@@ -23,13 +23,60 @@ const entries: readonly SystemRegisterEntry[] = [
   ...implementationDefinedRegisters,
 ];
 
+/** An entry in its place. Made by a constructor, all are of one shape to V8, which then knows where their properties are. */
+class Registered implements SystemRegister {
+  readonly name: string;
+  readonly op0: number;
+  readonly op1: number;
+  readonly crn: number;
+  readonly crm: number;
+  readonly op2: number;
+  readonly encoding: number;
+  readonly index: number;
+  readonly slot: number;
+  readonly read: number;
+  readonly write: number;
+  readonly reset: bigint | "core";
+  readonly res1: bigint;
+  readonly fields: SystemRegister["fields"];
+  readonly feature: string | undefined;
+  readonly traps: SystemRegister["traps"];
+  readonly effects: SystemRegister["effects"];
+  readonly e2h: string | undefined;
+  readonly alias: string | undefined;
+  readonly hook: string | undefined;
+
+  constructor(entry: SystemRegisterEntry, index: number, slot: number) {
+    this.name = entry.name;
+    this.op0 = entry.op0;
+    this.op1 = entry.op1;
+    this.crn = entry.crn;
+    this.crm = entry.crm;
+    this.op2 = entry.op2;
+    this.encoding = entry.encoding;
+    this.index = index;
+    this.slot = slot;
+    this.read = entry.read;
+    this.write = entry.write;
+    this.reset = entry.reset;
+    this.res1 = entry.res1;
+    this.fields = entry.fields;
+    this.feature = entry.feature;
+    this.traps = entry.traps;
+    this.effects = entry.effects;
+    this.e2h = entry.e2h;
+    this.alias = entry.alias;
+    this.hook = entry.hook;
+  }
+}
+
 const byName = new Map<string, SystemRegister>();
 const byEncoding: (SystemRegister | undefined)[] = new Array(1 << 16);
 
 /** Every system register, in the order of their slots. Slot 0 is unused; SP_EL3, without an encoding, has slot 1. */
 export const systemRegisters: readonly SystemRegister[] = entries.map((entry, index) => {
   const slot = index + 2;
-  const found = { ...entry, index, slot };
+  const found = new Registered(entry, index, slot);
   if (byName.has(entry.name)) throw new Error(`two system registers are called ${entry.name}`);
   const other = byEncoding[entry.encoding];
   if (other !== undefined) throw new Error(`${entry.name} and ${other.name} are both ${genericName(entry.encoding)}`);

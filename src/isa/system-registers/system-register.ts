@@ -148,7 +148,6 @@ export function register(
   };
   const fields = details.fields === undefined ? "VALUE:63-0" : details.fields;
   const { feature, e2h, alias, hook } = details;
-  // All properties, always: entries of one shape are quick to look at.
   return {
     name,
     op0,
