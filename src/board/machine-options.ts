@@ -103,6 +103,8 @@ export interface MachineOptions {
    * the host's clock; when it can't, it jumps to the next alarm.
    */
   readonly inputOpen?: () => boolean;
+  /** The host's clock: milliseconds from any start. `performance.now` by default. */
+  readonly hostTime?: () => number;
 }
 
 /** Why a machine stopped. */

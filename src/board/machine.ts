@@ -89,7 +89,8 @@ export class Machine {
   /** PEs that wait for semihosting input. */
   readonly #blocked: boolean[];
   readonly #plan: MachineBoot | undefined;
-  readonly #pacer = new Pacer(() => performance.now());
+  readonly #hostTime: () => number;
+  readonly #pacer: Pacer;
   #end: MachineEnd | undefined;
   #running = false;
   #milliseconds = 0;
@@ -150,6 +151,8 @@ export class Machine {
     const combined = combineObservers(observers);
     this.core = core;
     this.processors = engine.processors.length;
+    this.#hostTime = options.hostTime ?? (() => performance.now());
+    this.#pacer = new Pacer(this.#hostTime);
     this.#options = options;
     this.#engine = engine;
     this.#plan = plan;
@@ -233,9 +236,9 @@ export class Machine {
       for (;;) {
         if (!this.#end) await this.debug.untilResumed();
         const before = this.instructions;
-        const started = performance.now();
+        const started = this.#hostTime();
         const end = this.#slice(Math.min(slice, left), () => !this.#inputOpen());
-        const took = performance.now() - started;
+        const took = this.#hostTime() - started;
         this.#milliseconds += took;
         const ran = this.instructions - before;
         left -= ran;

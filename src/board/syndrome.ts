@@ -77,8 +77,8 @@ function systemAccess(iss: number): string {
   const [crn, rt, crm] = [(iss >>> 10) & 15, (iss >>> 5) & 31, (iss >>> 1) & 15];
   const encoding = systemEncoding(op0, op1, crn, crm, op2);
   if (op0 === 0 && crn === 4) return ` (MSR ${pstateFields[`${op1}.${op2}`] ?? "immediate"}, #${crm})`;
-  if (op0 === 1) return ` (${systemOperationByEncoding[encoding]?.name ?? genericName(encoding)}, ${register(rt)})`;
-  const name = systemRegisterByEncoding[encoding]?.name ?? genericName(encoding);
+  if (op0 === 1) return ` (${systemOperationByEncoding(encoding)?.name ?? genericName(encoding)}, ${register(rt)})`;
+  const name = systemRegisterByEncoding(encoding)?.name ?? genericName(encoding);
   return bit(iss, 0) ? ` (MRS ${register(rt)}, ${name})` : ` (MSR ${name}, ${register(rt)})`;
 }
 

@@ -36,6 +36,8 @@ const dataWritesToForget = 32;
 
 const decodedBits = 16;
 const decodedEntries = 1 << decodedBits;
+const decodedRowBits = 8;
+const decodedRows = 1 << decodedRowBits;
 
 /** Page numbers that {@link CodeCache.isCode}'s filter tells apart: those of 4 GiB. */
 const filterPages = 1 << 20;
@@ -56,12 +58,16 @@ export class CodeCache implements CodePages {
   private readonly pages = new Map<number, CodePage>();
   /** One bit for the low bits of each code page's number: most questions are about pages that aren't code. */
   private readonly filter = new Int32Array(filterPages / 32);
-  private readonly owners: (CodePage | undefined)[];
+  /** By slot. */
+  private readonly owners: (CodePage | undefined)[] = [];
   private readonly free: number[] = [];
+  /** The first of the slots that nothing has been in, all the rest of them. */
+  private fresh = 0;
   private readonly view: DataView;
   /** Instructions decoded lately, by a hash of the word. */
   private readonly decodedWords = new Int32Array(decodedEntries);
-  private readonly decoded: (Instruction | undefined)[] = new Array(decodedEntries);
+  /** In rows that are made when they are needed. */
+  private readonly decoded: (Instruction | undefined)[][] = new Array(decodedRows);
   /** Physical addresses of words whose records leave with `Exit.breakpoint`. */
   private readonly marks = new Set<number>();
   private mayStart: ((word: number, inPage: number) => boolean) | undefined;
@@ -75,13 +81,11 @@ export class CodeCache implements CodePages {
     private readonly numbers: OperationNumbers,
     private readonly owner: CodeCacheOwner,
     private readonly base: number,
-    capacity: number,
+    private readonly capacity: number,
     /** The heat of words at which a region compiled ahead may start: the next arrival finds out. */
     private readonly expectant: number,
   ) {
     this.view = memory.view;
-    this.owners = new Array(capacity);
-    for (let i = capacity - 1; i >= 0; i--) this.free.push(i);
   }
 
   isCode(page: number): boolean {
@@ -91,7 +95,7 @@ export class CodeCache implements CodePages {
 
   /** Whether a page can become code without all others being forgotten. */
   get hasRoom(): boolean {
-    return this.free.length !== 0;
+    return this.free.length !== 0 || this.fresh < this.capacity;
   }
 
   records(page: number, virtualPage: number): number {
@@ -100,8 +104,8 @@ export class CodeCache implements CodePages {
       known.virtualPage = virtualPage;
       return known.records;
     }
-    if (this.free.length === 0) this.dropAll();
-    const slot = this.free.pop()!;
+    if (this.free.length === 0 && this.fresh === this.capacity) this.dropAll();
+    const slot = this.free.pop() ?? this.fresh++;
     const records = this.base + slot * recordPageSize;
     this.memory.u8.fill(0, records, records + recordPageSize);
     this.view.setUint16(records + (recordsPerPage - 1) * RecordLayout.size, pageEndOperation, true);
@@ -177,10 +181,8 @@ export class CodeCache implements CodePages {
     this.pages.clear();
     this.filter.fill(0);
     this.free.length = 0;
-    for (let i = this.owners.length - 1; i >= 0; i--) {
-      this.owners[i] = undefined;
-      this.free.push(i);
-    }
+    this.owners.length = 0;
+    this.fresh = 0;
     this.owner.droppedAll();
   }
 
@@ -292,11 +294,12 @@ export class CodeCache implements CodePages {
   /** Decodes `word` for this machine's cores; undefined when UNDEFINED. */
   instruction(word: number): Instruction | undefined {
     const entry = (Math.imul(word, 0x9e37_79b1) >>> (32 - decodedBits)) & (decodedEntries - 1);
-    const known = this.decoded[entry];
+    const row = (this.decoded[entry & (decodedRows - 1)] ??= new Array(decodedEntries / decodedRows));
+    const known = row[entry >> decodedRowBits];
     if (known !== undefined && this.decodedWords[entry] === word) return known;
     const found = this.table.decode(word, this.features);
     this.decodedWords[entry] = word;
-    this.decoded[entry] = found;
+    row[entry >> decodedRowBits] = found;
     return found;
   }
 

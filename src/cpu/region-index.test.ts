@@ -21,7 +21,7 @@ function make() {
   const memory = new WebAssembly.Memory({ initial: 8, maximum: 8 });
   const linear = new LinearMemory(memory.buffer);
   const table = new WebAssembly.Table({ element: "anyfunc", initial: 8 });
-  const module = new ModuleBuilder(8);
+  const module = new ModuleBuilder();
   const regions = module.importTable("regions");
   const signature = { parameters: ["i32"], results: ["i32"] } as const;
   const tell = module.importFunction("tell", { parameters: ["i32"], results: ["i32"] });

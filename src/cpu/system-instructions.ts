@@ -25,7 +25,7 @@ const rulesOf = new Map<number, readonly TrapRule[]>();
 
 /** SYS: the table's operation on the value in PeState.argument. Returns an EnvironmentResult. */
 export function systemInstruction(pe: ProcessingElement, encoding: number): number {
-  const operation = systemOperationByEncoding[encoding];
+  const operation = systemOperationByEncoding(encoding);
   const { crn } = splitEncoding(encoding);
   if (operation === undefined) {
     if ((crn === 11 || crn === 15) && pe.el === 1 && pe.el2Enabled && (pe.hcrLow & Hcr.TIDCP) !== 0) {

@@ -54,7 +54,7 @@ function isImplementationDefined(encoding: number): boolean {
 
 /** An access to nothing, or to something that the current level lacks. */
 function undefinedAccess(pe: ProcessingElement, encoding: number, write: boolean): number {
-  const entry = systemRegisterByEncoding[encoding];
+  const entry = systemRegisterByEncoding(encoding);
   const el = pe.el;
   if (isImplementationDefined(encoding) && el === 1 && pe.el2Enabled && (pe.hcrLow & Hcr.TIDCP) !== 0) {
     takeSystemTrap(pe, 2, encoding, write ? 0 : 1);
@@ -78,7 +78,7 @@ function undefinedAccess(pe: ProcessingElement, encoding: number, write: boolean
  * That an access simply succeeds is remembered for as long as what the level is made of stays.
  */
 function reach(pe: ProcessingElement, encoding: number, write: boolean): SystemRegister | undefined {
-  const entry = systemRegisterByEncoding[encoding];
+  const entry = systemRegisterByEncoding(encoding);
   const found = entry === undefined ? undefined : resolveRegister(pe, entry, write);
   if (entry === undefined || found === undefined) {
     undefinedAccess(pe, encoding, write);
@@ -99,7 +99,7 @@ function reach(pe: ProcessingElement, encoding: number, write: boolean): SystemR
 
 /** MRS: the value goes to PeState.argument. Returns an EnvironmentResult. */
 export function readRegister(pe: ProcessingElement, encoding: number): number {
-  const entry = systemRegisterByEncoding[encoding];
+  const entry = systemRegisterByEncoding(encoding);
   const plain = entry !== undefined && pe.plainAccesses[entry.index * 2] === 1;
   const found = plain ? entry : reach(pe, encoding, false);
   if (found === undefined) return redirected;
@@ -116,7 +116,7 @@ export function readRegister(pe: ProcessingElement, encoding: number): number {
 
 /** MSR (register) of the value in PeState.argument. Returns an EnvironmentResult. */
 export function writeRegister(pe: ProcessingElement, encoding: number): number {
-  const entry = systemRegisterByEncoding[encoding];
+  const entry = systemRegisterByEncoding(encoding);
   const plain = entry !== undefined && pe.plainAccesses[entry.index * 2 + 1] === 1;
   const found = plain ? entry : reach(pe, encoding, true);
   if (found === undefined) return redirected;

@@ -4,15 +4,19 @@ import { createConnection, createServer, type Socket } from "node:net";
 import type { HostDatagrams, HostListener, HostSockets, HostStream, HostStreamEvents } from "../../ports/index.js";
 import { systemErrorText, UserError } from "../errors.js";
 
+function findResolver(): HostSockets["resolver"] {
+  const server = getServers().find((each) => /^\d+\.\d+\.\d+\.\d+(:\d+)?$/.test(each)) ?? "127.0.0.1";
+  const [address = "", port] = server.split(":");
+  return { address, port: Number(port ?? 53) };
+}
+
 /** The host's sockets by Node, and whether anything may still come by them. */
 export class NodeSockets implements HostSockets {
-  readonly resolver: { readonly address: string; readonly port: number };
   #open = 0;
+  #resolver: HostSockets["resolver"] | undefined;
 
-  constructor() {
-    const server = getServers().find((each) => /^\d+\.\d+\.\d+\.\d+(:\d+)?$/.test(each)) ?? "127.0.0.1";
-    const [address = "", port] = server.split(":");
-    this.resolver = { address, port: Number(port ?? 53) };
+  get resolver(): HostSockets["resolver"] {
+    return (this.#resolver ??= findResolver());
   }
 
   /** Whether there are sockets that something can come by. */

@@ -90,6 +90,8 @@ export async function setUpMachine(configuration: RunConfiguration, console: Con
       coreModules,
       log,
       ...(trace ? { observers: [trace.observer] } : {}),
+      // What Node has at once; `performance` it has to load.
+      hostTime: () => Number(process.hrtime.bigint()) / 1e6,
       inputOpen: () => networks.inputOpen() || characters.some((character) => character.inputOpen()),
     },
   };

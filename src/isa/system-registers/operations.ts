@@ -164,12 +164,16 @@ export const systemOperations: readonly SystemOperation[] = [
   ...tlbi("RVALE3", 6, 5, 3, "va", { ...byRange, outer: "8 5 5" }),
 ];
 
-const byEncoding: (SystemOperation | undefined)[] = new Array(1 << 16);
-for (const entry of systemOperations) {
-  const other = byEncoding[entry.encoding];
+/** By encoding: index + 1, or 0. */
+const indices = new Uint16Array(1 << 16);
+for (const [index, entry] of systemOperations.entries()) {
+  const other = systemOperations[indices[entry.encoding]! - 1];
   if (other !== undefined) throw new Error(`${entry.name} and ${other.name} have the same encoding`);
-  byEncoding[entry.encoding] = entry;
+  indices[entry.encoding] = index + 1;
 }
 
-/** System instructions by 16-bit encoding. */
-export const systemOperationByEncoding: readonly (SystemOperation | undefined)[] = byEncoding;
+/** The system instruction with a 16-bit encoding. */
+export function systemOperationByEncoding(encoding: number): SystemOperation | undefined {
+  const at = indices[encoding]!;
+  return at === 0 ? undefined : systemOperations[at - 1];
+}

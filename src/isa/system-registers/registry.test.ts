@@ -11,9 +11,9 @@ it("gives every register a slot of its own that fits the state", () => {
 });
 
 it("finds registers by encoding", () => {
-  expect(systemRegisterByEncoding[systemEncoding(3, 0, 1, 0, 0)]?.name).toBe("SCTLR_EL1");
-  expect(systemRegisterByEncoding[systemEncoding(3, 7, 14, 2, 1)]?.name).toBe("CNTPS_CTL_EL1");
-  expect(systemRegisterByEncoding[systemEncoding(3, 3, 15, 15, 7)]).toBeUndefined();
+  expect(systemRegisterByEncoding(systemEncoding(3, 0, 1, 0, 0))?.name).toBe("SCTLR_EL1");
+  expect(systemRegisterByEncoding(systemEncoding(3, 7, 14, 2, 1))?.name).toBe("CNTPS_CTL_EL1");
+  expect(systemRegisterByEncoding(systemEncoding(3, 3, 15, 15, 7))).toBeUndefined();
 });
 
 it("has no fields that overlap under the same features", () => {

@@ -71,17 +71,18 @@ class Registered implements SystemRegister {
 }
 
 const byName = new Map<string, SystemRegister>();
-const byEncoding: (SystemRegister | undefined)[] = new Array(1 << 16);
+/** By encoding: index + 1, or 0. An array of that many objects would make V8 collect garbage as soon as it is there. */
+const indices = new Uint16Array(1 << 16);
 
 /** Every system register, in the order of their slots. Slot 0 is unused; SP_EL3, without an encoding, has slot 1. */
 export const systemRegisters: readonly SystemRegister[] = entries.map((entry, index) => {
   const slot = index + 2;
   const found = new Registered(entry, index, slot);
   if (byName.has(entry.name)) throw new Error(`two system registers are called ${entry.name}`);
-  const other = byEncoding[entry.encoding];
+  const other = entries[indices[entry.encoding]! - 1];
   if (other !== undefined) throw new Error(`${entry.name} and ${other.name} are both ${genericName(entry.encoding)}`);
   byName.set(entry.name, found);
-  byEncoding[entry.encoding] = found;
+  indices[entry.encoding] = index + 1;
   return found;
 });
 
@@ -92,8 +93,11 @@ for (const entry of systemRegisters)
   for (const name of [entry.alias, entry.e2h])
     if (name !== undefined && !byName.has(name)) throw new Error(`${entry.name} names ${name}, which isn't defined`);
 
-/** Registers by 16-bit encoding (op0 << 14 | op1 << 11 | CRn << 7 | CRm << 3 | op2). */
-export const systemRegisterByEncoding: readonly (SystemRegister | undefined)[] = byEncoding;
+/** The register with a 16-bit encoding (op0 << 14 | op1 << 11 | CRn << 7 | CRm << 3 | op2). */
+export function systemRegisterByEncoding(encoding: number): SystemRegister | undefined {
+  const at = indices[encoding]!;
+  return at === 0 ? undefined : systemRegisters[at - 1];
+}
 
 /** Registers by name. */
 export const systemRegisterByName: ReadonlyMap<string, SystemRegister> = byName;

@@ -127,7 +127,7 @@ function directIndex(encoding: number): number {
 
 /** Name that objdump knows the register by. */
 function registerText(encoding: number): string {
-  return (systemRegisterByEncoding[encoding]?.name ?? genericName(encoding)).toLowerCase();
+  return (systemRegisterByEncoding(encoding)?.name ?? genericName(encoding)).toLowerCase();
 }
 
 export const systemRegisterMove = instructions("System register move", [
@@ -175,7 +175,7 @@ const withoutRegister = /^(IC IALLU|TLBI (VMALL|ALL))/;
 function sysText(encoding: number, Rt: number): string {
   const { op1, crn, crm, op2 } = splitEncoding(encoding);
   const register = `, ${registerName(1, Rt)}`;
-  const named = systemOperationByEncoding[encoding];
+  const named = systemOperationByEncoding(encoding);
   if (named === undefined) return `sys\t#${op1}, C${crn}, C${crm}, #${op2}${Rt === 31 ? "" : register}`;
   return named.name.toLowerCase().replace(" ", "\t") + (withoutRegister.test(named.name) ? "" : register);
 }

@@ -72,7 +72,7 @@ export function eventOf(key: number, devices: readonly string[]): Event {
     case "barrier":
       return { kind, name: barriers[detail]! };
     case "systemInstruction":
-      return { kind, name: systemOperationByEncoding[detail]?.name ?? genericName(detail) };
+      return { kind, name: systemOperationByEncoding(detail)?.name ?? genericName(detail) };
     case "mmioRead":
     case "mmioWrite":
       return { kind, name: devices[detail]! };
@@ -82,5 +82,5 @@ export function eventOf(key: number, devices: readonly string[]): Event {
 }
 
 function registerName(encoding: number): string {
-  return encoding >> 14 === 0 ? "PSTATE" : (systemRegisterByEncoding[encoding]?.name ?? genericName(encoding));
+  return encoding >> 14 === 0 ? "PSTATE" : (systemRegisterByEncoding(encoding)?.name ?? genericName(encoding));
 }
