@@ -33,8 +33,8 @@ const runs: readonly Run[] = [
     image: "guest/images/demo.elf",
   })),
   ...["memory", "instructions", "registers", "debug"].map((program) => onCore(program)),
-  ...["timers", "gic", "tlb", "page-crossings", "block-zero", "code-modification", "exclusives"].map((program) =>
-    onCore(program),
+  ...["timers", "gic", "tlb", "page-crossings", "block-zero", "code-modification", "code-remapping", "exclusives"].map(
+    (program) => onCore(program),
   ),
   onCore("gic", "cortex-a57", ",secure=on"),
   onCore("timers", "cortex-a57", ",virtualization=on"),

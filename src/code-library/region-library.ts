@@ -111,7 +111,6 @@ function matches(
   pageAt: (distance: number) => PageOfWords | undefined,
 ): boolean | undefined {
   const spans = description[region + RegionLayout.spanCount]!;
-  let unseen = false;
   for (let s = 0, at = region + RegionLayout.spans; s < spans; s++) {
     const count = description[at + SpanLayout.count]!;
     let place = (inPage + description[at + SpanLayout.offset]!) >> 2;
@@ -119,18 +118,16 @@ function matches(
     for (let left = count; left > 0; ) {
       const some = Math.min(left, 1024 - (place & 1023));
       const page = pageAt(place >> 10);
-      if (page === undefined) unseen = true;
-      else {
-        const { memory } = page;
-        const start = page.start + (place & 1023);
-        for (let i = 0; i < some; i++) if (memory[start + i] !== description[at + i]) return false;
-      }
+      if (page === undefined) return undefined;
+      const { memory } = page;
+      const start = page.start + (place & 1023);
+      for (let i = 0; i < some; i++) if (memory[start + i] !== description[at + i]) return false;
       at += some;
       place += some;
       left -= some;
     }
   }
-  return unseen ? undefined : true;
+  return true;
 }
 
 function ranges(description: Int32Array, region: number): number[] {

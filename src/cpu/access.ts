@@ -286,6 +286,35 @@ export function fetch(pe: ProcessingElement): number {
     instructionAbort(pe, FaultStatus.external, false);
     return -1;
   }
+  enterExecutable(pe, low, high, host);
+  return address;
+}
+
+/**
+ * Enters the page of an address in the TLB for execution, as {@link fetch} does, without anything that the guest could notice: no
+ * exception, no access flag. False where that can't be.
+ */
+export function fetchAhead(pe: ProcessingElement, low: number, high: number): boolean {
+  const { walker } = pe;
+  if (pe.observer !== undefined || pe.logsTranslations) return false;
+  walker.speculating = true;
+  let ok: boolean;
+  try {
+    ok = walker.translate(low, high, AccessKind.execute, pe.regime, pe.el !== 0, false, pe.secure);
+  } finally {
+    walker.speculating = false;
+  }
+  if (!ok) return false;
+  const host = pe.physical.hostAddress(walker.physical, 4, !walker.nonSecure);
+  if (host < 0) return false;
+  enterExecutable(pe, low, high, host);
+  return true;
+}
+
+/** Enters the translation that the walker has just made of an address at which code lies. */
+function enterExecutable(pe: ProcessingElement, low: number, high: number, host: number): void {
+  const { walker } = pe;
+  const address = walker.physical;
   const page = Math.floor(address / 4096);
   const hostPage = host - (low & 4095);
   if (!pe.codePages.isCode(page)) pe.dropWriteTags(hostPage);
@@ -294,7 +323,6 @@ export function fetch(pe: ProcessingElement): number {
   const records = pe.codePages.records(page, (high >>> 0) * 0x10_0000 + (low >>> 12));
   pe.debugPoints?.mapped(low, high, page);
   pe.tlbs.fillExecute(pe.tlbs.current, low, high, hostPage, records, shift, global);
-  return address;
 }
 
 /** SP isn't a multiple of 16 where it is a base address (AArch64.SPAlignmentFault). */

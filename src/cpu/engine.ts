@@ -11,7 +11,7 @@ import { PeState } from "../ir/index.js";
 import { instantiateRegions, type RegionEnvironment } from "../jit/region-compiler.js";
 import type { KeptModules, Log } from "../ports/index.js";
 import { RoutineLibrary } from "../wasm/routines.js";
-import { access, commit, fetch } from "./access.js";
+import { access, commit, fetch, fetchAhead } from "./access.js";
 import { Arrival, arriveByBranch } from "./branch-target.js";
 import { CodeCache } from "./code-cache.js";
 import { coreFacts, coreModule, hotArrivals, instructionsOf } from "./core-modules.js";
@@ -220,6 +220,7 @@ export class Engine {
           () => {
             for (const pe of processors) pe.tlbs.clearJumpCaches();
           },
+          (offset) => this.fetchAhead(offset),
           library,
           new RegionIndex(this.memory, regionIndex),
         )
@@ -402,6 +403,13 @@ export class Engine {
     this.afterEnvironment(pe, el, EnvironmentResult.redirected);
     i32[this.budgetWord]!--;
     return Exit.redirect;
+  }
+
+  private fetchAhead(offset: number): boolean {
+    const { pcLow, pcHigh } = this.running;
+    const low = (pcLow >>> 0) + offset;
+    // Without room, code would be dropped that is being looked at.
+    return this.code.hasRoom && fetchAhead(this.running, low | 0, (pcHigh + Math.floor(low / 2 ** 32)) | 0);
   }
 
   /** Whether the run loop would do nothing, after the instruction under way, but take an interrupt and go on. */

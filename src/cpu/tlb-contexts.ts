@@ -33,9 +33,6 @@ const largePages = largeShifts.map((shift) => 2 ** (shift - 12));
 const filterBits = 4096;
 const filterWords = filterBits / 32;
 
-/** Bytes of the jump cache that entries of one page are in: jumpCacheOffset spreads its 1024 addresses over as many entries. */
-const jumpCachePart = (4096 / 4) * jumpCacheEntrySize;
-
 /** As the filter of executed pages, for the blocks of one size. */
 const largeFilterBits = 512;
 const largeFilterWords = largeFilterBits / 32;
@@ -305,7 +302,7 @@ export class TlbContexts {
       const word = base + this.#asidSets[context * fewOfAsid + n]! * entryWords;
       i32.fill(invalidWord, word, word + 6);
     }
-    if (this.#asidExecuted[context] !== 0) this.#clearJumpCache(context, 0, tlbEntries);
+    if (this.#asidExecuted[context] !== 0) this.#clearJumpCache(context);
     this.#asidCount[context] = 0;
     this.#asidExecuted[context] = 0;
   }
@@ -431,22 +428,13 @@ export class TlbContexts {
         i32[word + tag + 1] = invalidWord;
       }
     }
-    if (this.#mayHaveExecuted(context, firstPage, pages)) this.#clearJumpCache(context, firstPage, pages);
+    if (this.#mayHaveExecuted(context, firstPage, pages)) this.#clearJumpCache(context);
   }
 
-  /** Clears the jump cache entries that a range of pages may have; those of one page are next to each other. */
-  #clearJumpCache(context: number, firstPage: number, pages: number): void {
+  /** Clears all of it: a region that starts in another page may lie in the pages that have become invalid as well. */
+  #clearJumpCache(context: number): void {
     const cache = this.jumpCache(context);
-    const { u8 } = this.#memory;
-    const some = jumpCacheSize / jumpCachePart;
-    if (pages > some) {
-      u8.fill(0xff, cache, cache + jumpCacheSize);
-      return;
-    }
-    for (let n = 0; n < pages; n++) {
-      const from = cache + (jumpCacheOffset(((firstPage + n) % 0x10_0000) * 4096) & -jumpCachePart);
-      u8.fill(0xff, from, from + jumpCachePart);
-    }
+    this.#memory.u8.fill(0xff, cache, cache + jumpCacheSize);
   }
 
   #mayHaveExecuted(context: number, firstPage: number, pages: number): boolean {

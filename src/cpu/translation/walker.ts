@@ -60,6 +60,8 @@ export class Walker {
 
   /** Set by debuggers: access flags and dirty states aren't updated in the tables. */
   inspecting = false;
+  /** Set for a translation that the guest hasn't asked for: it fails where a table would have to be updated. */
+  speculating = false;
 
   /** Physical address (bits below the page too) of the last translation that succeeded. */
   physical = 0;
@@ -388,6 +390,7 @@ export class Walker {
       if (!this.#stage2(address, AccessKind.write, true, true)) return false;
     }
     if (this.inspecting) return true;
+    if (this.speculating) return this.#fail(FaultStatus.accessFlag + level);
     const host = this.#descriptorHost;
     const page = Math.floor(address / 4096);
     if (this.#pe.codePages.isCode(page)) this.#pe.codePages.written(address, 8);
@@ -541,6 +544,7 @@ export class Walker {
       if (!allowed || walksDevice) return this.#fail(FaultStatus.permission + level);
       const dirties = clean && kind === AccessKind.write;
       if ((!accessFlag || dirties) && !this.inspecting) {
+        if (this.speculating) return this.#fail(FaultStatus.accessFlag + level);
         const value = (accessFlag ? lo : lo | 0x400) | (dirties ? 0x80 : 0);
         const tablePage = Math.floor(address / 4096);
         if (pe.codePages.isCode(tablePage)) pe.codePages.written(address, 8);
