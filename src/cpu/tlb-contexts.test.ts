@@ -160,18 +160,14 @@ describe("TLB contexts", () => {
     expect(memory.u8[entry]).toBe(0xff);
   });
 
-  it("finds all jump cache entries of a page in one part of it", () => {
+  it("clear the jump cache for other pages too: what starts there may lie in the page as well", () => {
     const { tlbs, memory } = make();
     const context = tlbs.find(keyOf(1), 0, -1);
     const cache = tlbs.jumpCache(context);
-    for (const page of [0x5000, 0xffff_f000, 0x1234_5000, 0x8040_3000]) {
-      tlbs.fillExecute(context, page | 0, 0, hostPage, 64, 12, false);
-      memory.u8.fill(0, cache, cache + jumpCacheSize);
-      tlbs.invalidatePages(mask, 0, 0, -1, virtualPage(page | 0, 0), 1);
-      for (let offset = 0; offset < 4096; offset += 4)
-        expect(memory.u8[cache + jumpCacheOffset((page + offset) | 0)]).toBe(0xff);
-      expect(memory.u8.subarray(cache, cache + jumpCacheSize).indexOf(0)).not.toBe(-1);
-    }
+    tlbs.fillExecute(context, 0x5000, 0, hostPage, 64, 12, false);
+    memory.u8.fill(0, cache, cache + jumpCacheSize);
+    tlbs.invalidatePages(mask, 0, 0, -1, virtualPage(0x5000, 0), 1);
+    expect(memory.u8.subarray(cache, cache + jumpCacheSize).every((byte) => byte === 0xff)).toBe(true);
   });
 
   it("drop write tags of a physical page wherever they are", () => {
