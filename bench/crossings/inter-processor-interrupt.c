@@ -5,7 +5,7 @@
 #include "psci.h"
 
 const char kernel_name[] = "inter-processor-interrupt";
-const unsigned kernel_iterations = 200000;
+const unsigned kernel_iterations = 1000000;
 
 #define SGI 3u
 

@@ -4,6 +4,7 @@ import { callPsci, type PowerController } from "./psci.js";
 
 /** PSCI and SMCCC firmware as a monitor: what answers HVC or SMC on a machine that runs no firmware of its own. */
 export class Firmware implements Monitor {
+  readonly keepsControls = true;
   readonly #power: PowerController;
 
   constructor(power: PowerController) {

@@ -40,6 +40,21 @@ describe("the machine's clock", () => {
     expect(clock.now()).toBe(160);
   });
 
+  it("says how far the next alarm is, once those that are due have fired", () => {
+    const clock = new MachineClock();
+    expect(clock.passDue()).toBe(Number.POSITIVE_INFINITY);
+    const fired: number[] = [];
+    for (const at of [10, 20, 30]) clock.schedule(at, () => fired.push(at));
+    clock.schedule(15, () => fired.push(15)).cancel();
+    expect(clock.passDue()).toBe(10);
+    clock.advanceTo(12);
+    expect(clock.passDue()).toBe(8);
+    expect(fired).toEqual([10]);
+    clock.advanceTo(30);
+    expect(clock.passDue()).toBe(Number.POSITIVE_INFINITY);
+    expect(fired).toEqual([10, 20, 30]);
+  });
+
   it("fires what a callback schedules for the past", () => {
     const clock = new MachineClock();
     const fired: string[] = [];

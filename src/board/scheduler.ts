@@ -81,21 +81,20 @@ export class Scheduler {
     let left = limit;
     let alarms = 0;
     for (;;) {
-      clock.fireDue();
+      const ahead = clock.passDue();
       if (this.#stopped) {
         this.#stopped = false;
         return { kind: "stopped" };
       }
       if (left <= 0) return { kind: "limit" };
-      const next = clock.nextAlarm();
       if (!this.#choose()) {
+        const next = clock.nextAlarm();
         if (next === undefined || !jump()) return { kind: "idle", until: next };
         if (++alarms > alarmsWithoutInstructions) return { kind: "limit" };
         this.passIdle(next);
         continue;
       }
-      const untilAlarm = next === undefined ? Number.POSITIVE_INFINITY : Math.max(1, Math.ceil(next - clock.now()));
-      const retired = this.#runTurn(Math.min(left, this.#left, untilAlarm));
+      const retired = this.#runTurn(Math.min(left, this.#left, Math.max(1, Math.ceil(ahead))));
       left -= retired;
       if (retired > 0) alarms = 0;
     }

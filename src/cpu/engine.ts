@@ -312,7 +312,8 @@ export class Engine {
       const left = this.limit - this.consumed;
       if (left <= 0) break;
       if (pe.pmu.active) pe.pmu.synchronize();
-      if (pe.irqPending !== 0 && this.interrupt(pe, left)) continue;
+      const unseen = !this.traces && pe.crossingsAreUnseen;
+      if (pe.irqPending !== 0 && this.interrupt(pe, left, unseen)) continue;
       if (pe.poweredOff || pe.waiting) {
         end = "yield";
         break;
@@ -328,7 +329,7 @@ export class Engine {
         continue;
       }
       if (this.traces) this.trace(pe);
-      this.give(Math.min(left, this.traces ? 1 : stay, pe.pmu.active ? pe.pmu.instructionsToOverflow() : stay));
+      this.give(Math.min(left, this.traces ? 1 : stay, pe.pmu.active ? pe.pmu.instructionsToOverflow() : stay), unseen);
       const exit = this.core.run(base);
       this.settle();
       if (this.traces && (exit === Exit.fetch || exit === Exit.compile || exit === Exit.breakpoint))
@@ -351,9 +352,12 @@ export class Engine {
     return end;
   }
 
-  /** Takes an interrupt before the instruction at pc, if one comes there; in a turn that may go on for `left` instructions. */
-  private interrupt(pe: ProcessingElement, left: number): boolean {
-    if (left > 1 && this.crossesAlone(pe)) {
+  /**
+   * Takes an interrupt before the instruction at pc, if one comes there; in a turn that may go on for `left` instructions. `unseen`:
+   * nobody has to be told of it.
+   */
+  private interrupt(pe: ProcessingElement, left: number, unseen: boolean): boolean {
+    if (unseen && left > 1) {
       if (takableInterrupts(pe) === 0) return false;
       if (this.core.interrupt(pe.base) !== 0) return true;
     }
@@ -384,7 +388,7 @@ export class Engine {
     }
     this.countLevel(el, i32[this.budgetWord]! - 1);
     if (goesOn && pe.irqPending !== 0) {
-      while (this.interrupt(pe, this.limit - this.consumed));
+      while (this.interrupt(pe, this.limit - this.consumed, this.crossesAlone(pe)));
       goesOn = this.mayGoOn(pe);
     }
     i32[this.goesOnWord] = goesOn ? 1 : 0;
@@ -440,12 +444,13 @@ export class Engine {
     i32[at] = left;
   }
 
-  private give(instructions: number): void {
+  /** `unseen`: see {@link interrupt}. */
+  private give(instructions: number, unseen: boolean): void {
     const { i32 } = this.memory;
     this.given = instructions;
     i32[this.budgetWord] = instructions;
     i32[this.budgetWord + (PeState.levelBudget - PeState.budget) / 4] = instructions;
-    i32[this.crossingsWord] = this.crossesAlone(this.running) ? 1 : 0;
+    i32[this.crossingsWord] = unseen && this.consumed + instructions <= this.limit ? 1 : 0;
   }
 
   /** Takes back what is left of the budget; gives how much was used. */
@@ -490,7 +495,7 @@ export class Engine {
    */
   private step(pe: ProcessingElement, el: number): boolean {
     pe.alone = true;
-    this.give(1);
+    this.give(1, false);
     const exit = this.core.step(pe.base, 0);
     pe.alone = false;
     if (exit !== Exit.breakpoint) this.interpretedSteps++;

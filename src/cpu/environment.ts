@@ -205,7 +205,7 @@ function callMonitor(
   if (pe.onException !== undefined) pe.onException(pe, targetEl, esr, 0x400);
   pe.observer?.exceptionTaken(pe, targetEl, esr, 0x400);
   monitor.exceptionTaken(pe, { targetEl, esr, vector: Vector.synchronous + 0x400 });
-  pe.update();
+  if (monitor.keepsControls !== true) pe.update();
   pe.observer?.exceptionServed(pe);
   return pe.waiting || pe.poweredOff ? wait : redirected;
 }

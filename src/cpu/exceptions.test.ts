@@ -216,6 +216,30 @@ describe("interrupts", () => {
   });
 });
 
+it("WFE ends with an event, or by an alarm that serves the next wait as well", () => {
+  const { pe } = at(1);
+  const alarms: (() => void)[] = [];
+  const timers = { scheduleEvent: (_kernel: number, _hypervisor: number, event: () => void) => alarms.push(event) };
+  pe.timers = timers as unknown as NonNullable<typeof pe.timers>;
+  const wait = (): void => {
+    expect(environment(pe, op.wfe, 0)).toBe(EnvironmentResult.wait);
+    expect(pe.waiting).toBe(true);
+  };
+  wait();
+  pe.signalEvent();
+  expect(pe.waiting).toBe(false);
+  wait();
+  expect(alarms.length).toBe(1);
+  alarms[0]!();
+  expect(pe.waiting).toBe(false);
+  wait();
+  expect(alarms.length).toBe(2);
+  pe.signalEvent();
+  // Nobody waits: it isn't an event that a later WFE would see.
+  alarms[1]!();
+  wait();
+});
+
 describe("monitors", () => {
   it("serve a conduit with pc past the call", () => {
     const { pe } = at(1);
@@ -234,6 +258,16 @@ describe("monitors", () => {
     expect(pe.el).toBe(1);
     expect(pe.x(0)).toBe(42n);
     expect(pe.pc).toBe(0x4000_1004n);
+  });
+
+  it("that keep the control registers cost no level its state", () => {
+    for (const keepsControls of [true, false]) {
+      const { pe } = at(1);
+      pe.conduit = { instruction: "hvc", monitor: { keepsControls, exceptionTaken: () => {} } };
+      const epoch = pe.state(PeState.levelsEpoch);
+      environment(pe, op.hvc, 0);
+      expect(pe.state(PeState.levelsEpoch) === epoch).toBe(keepsControls);
+    }
   });
 
   it("take the place of an exception level", () => {

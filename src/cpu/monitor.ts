@@ -16,6 +16,11 @@ export interface MonitoredException {
  * at pc when it returns.
  */
 export interface Monitor {
+  /**
+   * It changes nothing of the calling PE but general registers, waiting and power, so that what follows from the PE's registers (levels,
+   * translation contexts) needn't be worked out again. False unless given.
+   */
+  readonly keepsControls?: boolean;
   exceptionTaken(pe: ProcessingElement, exception: MonitoredException): void;
 }
 

@@ -815,6 +815,7 @@ export class ProcessingElement {
   /** Whether what is pending ends a WFI: masked or not, but virtual interrupts only where they can be taken at all (D1.6.2). */
   get wakes(): boolean {
     let waking = this.irqPending;
+    if (waking === 0) return false;
     if (this.el > 1 || !this.el2Enabled || (this.hcrLow & Hcr.TGE) !== 0)
       waking &= Interrupt.irq | Interrupt.fiq | Interrupt.serror;
     else {
