@@ -16,7 +16,7 @@ export const TlbEntry = {
 } as const;
 
 /** Entries of one TLB; a power of two. */
-export const tlbEntries = 2048;
+export const tlbEntries = 4096;
 /** Bytes of one TLB. */
 export const tlbSize = tlbEntries * TlbEntry.size;
 /** Never equal to a page address. */
