@@ -47,6 +47,8 @@ const freeKey = -1;
 const keyWithoutAsid = (1 << ContextKey.asidShift) - 1;
 /** Most entries of one ASID that a context may have to be handed on to another ASID with its global ones. */
 const fewOfAsid = 32;
+/** A power of two: contexts that were found are looked for first by a hash of their key. */
+const hints = 1024;
 
 /** Number of pages of 2^44 that a virtual address can name; page numbers are bits 55:12. */
 const bit55Page = 2 ** 43;
@@ -83,6 +85,8 @@ export class TlbContexts {
   readonly #asidCount: Int32Array;
   readonly #asidSets: Int16Array;
   readonly #asidExecuted: Uint8Array;
+  /** By a hash of the key: the context that it was found in last. */
+  readonly #hint = new Uint16Array(hints);
   /** Contexts below this were used. */
   #used = 0;
   /** The words of PeState.context, contextUnprivileged and levelsEpoch. */
@@ -163,6 +167,12 @@ export class TlbContexts {
   find(key: number, vmid: number, pinned: number, configuration = 0): number {
     const keys = this.#key;
     const stamps = this.#stamp;
+    const hash = (key ^ (key >>> ContextKey.asidShift) ^ (vmid * 5)) & (hints - 1);
+    const hint = this.#hint[hash]!;
+    if (keys[hint] === key && this.#vmid[hint] === vmid && this.#configuration[hint] === configuration) {
+      stamps[hint] = ++this.#clock;
+      return hint;
+    }
     let heir = -1;
     for (let context = 0; context < this.#used; context++) {
       const candidate = keys[context]!;
@@ -175,6 +185,7 @@ export class TlbContexts {
         continue;
       if (candidate === key) {
         stamps[context] = ++this.#clock;
+        this.#hint[hash] = context;
         return context;
       }
       // What is privileged is what has global entries.
@@ -191,6 +202,7 @@ export class TlbContexts {
     this.#vmid[heir] = vmid;
     this.#configuration[heir] = configuration;
     stamps[heir] = ++this.#clock;
+    this.#hint[hash] = heir;
     return heir;
   }
 
