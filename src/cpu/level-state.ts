@@ -1,5 +1,6 @@
 import { systemRegisters } from "../isa/system-registers/index.js";
 import { LevelRecord, levelWords, PeState } from "./state-layout.js";
+import type { TlbContexts } from "./tlb-contexts.js";
 
 /**
  * What follows from PSTATE.{EL, PAN, UAO} and the control registers. What generated code needs of it is a {@link LevelRecord} in linear
@@ -44,6 +45,16 @@ export class LevelState {
   /** Whether it still holds. */
   isCurrent(i32: Int32Array, w: number): boolean {
     return i32[this.record + epochAt] === i32[w + levelsEpoch];
+  }
+
+  /** Puts {@link context} and {@link unprivilegedContext} into the record. */
+  keepContexts(i32: Int32Array, tlbs: TlbContexts): void {
+    const { record, context, unprivilegedContext } = this;
+    i32[record + LevelRecord.context / 4] = context;
+    i32[record + LevelRecord.contextUnprivileged / 4] = unprivilegedContext;
+    i32[record + LevelRecord.tlb / 4] = tlbs.tlb(context);
+    i32[record + LevelRecord.tlbUnprivileged / 4] = tlbs.tlb(unprivilegedContext);
+    i32[record + LevelRecord.jumpCache / 4] = tlbs.jumpCache(context);
   }
 
   /** Puts the words that belong to the level into the PE's state. */

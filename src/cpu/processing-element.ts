@@ -24,7 +24,7 @@ import { Hcr, Scr, Sctlr, Word } from "./register-words.js";
 import { Interrupt, LevelRecord, PeState } from "./state-layout.js";
 import { buildRegisterAccess, type RegisterAccess } from "./system-register-access.js";
 import { debuggerRead, debuggerWrite } from "./system-register-debug.js";
-import { ContextKey, TlbContexts, tlbContextSize } from "./tlb-contexts.js";
+import { ContextKey, TlbContexts, tlbContextSize, withAsid } from "./tlb-contexts.js";
 import { Regime, Walker } from "./translation/walker.js";
 import { TranslationConfigurations } from "./translation-configurations.js";
 
@@ -570,6 +570,40 @@ export class ProcessingElement {
     this.forgetLevels();
     const { i32, w } = this;
     this.#work(i32[w + elWord]! | (i32[w + panWord]! << 2) | (i32[w + uaoWord]! << 3));
+  }
+
+  /**
+   * TTBR0_EL1 or TTBR1_EL1 has changed, and nothing else: the levels that are known go on in the contexts of another ASID. With
+   * page-table isolation, kernels do this on every entry and every exit.
+   */
+  addressSpaceChanged(): void {
+    const { i32, w, tlbs } = this;
+    const { currentLevel } = this;
+    if (!currentLevel.isCurrent(i32, w)) {
+      this.update();
+      return;
+    }
+    const epoch = i32[w + levelsEpochWord]!;
+    for (const level of this.#levels) {
+      if (!level.isCurrent(i32, w) || level.regime !== Regime.el10 || (level.key & ContextKey.stage1) === 0) continue;
+      const asid = this.asid(Regime.el10);
+      level.key = withAsid(level.key, asid);
+      level.unprivilegedKey = withAsid(level.unprivilegedKey, asid);
+      level.context = tlbs.find(level.key, level.vmid, -1, level.configuration);
+      level.unprivilegedContext =
+        level.key === level.unprivilegedKey
+          ? level.context
+          : tlbs.find(level.unprivilegedKey, level.vmid, level.context, level.configuration);
+      level.contextsEpoch = tlbs.epoch;
+      level.keepContexts(i32, tlbs);
+    }
+    // Where a context had to be made, another level may have lost its own.
+    if (i32[w + levelsEpochWord] !== epoch) {
+      this.update();
+      return;
+    }
+    this.walker.forgetTables();
+    currentLevel.enter(i32, w);
   }
 
   /** A control register has changed that isn't the current level's: nothing remembered of levels holds. */

@@ -180,7 +180,9 @@ function applyEffects(
       if (regimes & Effect.regime3) pe.dropRegime(Regime.el3);
     }
     // Translations of EL1&0 belong to the values of the registers that they were made under.
-    if ((effects & updateEffects) === 0) pe.forgetLevels();
+    const word = entry.slot * 2;
+    if (word === Word.TTBR0_EL1 || word === Word.TTBR1_EL1) pe.addressSpaceChanged();
+    else if ((effects & updateEffects) === 0) pe.forgetLevels();
     else {
       pe.update();
       if (effects & Effect.routing) pe.updateInterrupts();

@@ -45,6 +45,11 @@ const freeKey = -1;
 
 /** Everything of a key but the ASID. */
 const keyWithoutAsid = (1 << ContextKey.asidShift) - 1;
+/** A context's key with another ASID. */
+export function withAsid(key: number, asid: number): number {
+  return (key & keyWithoutAsid) | (asid << ContextKey.asidShift);
+}
+
 /** Most entries of one ASID that a context may have to be handed on to another ASID with its global ones. */
 const fewOfAsid = 32;
 /** A power of two: contexts that were found are looked for first by a hash of their key. */
