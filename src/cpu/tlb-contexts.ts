@@ -1,6 +1,6 @@
 import type { LinearMemory } from "./linear-memory.js";
 import { PeState } from "./state-layout.js";
-import { jumpCacheEntrySize, jumpCacheOffset, jumpCacheSize, TlbEntry, tlbEntries, tlbSize } from "./tlb-layout.js";
+import { jumpCacheSize, TlbEntry, tlbEntries, tlbSize } from "./tlb-layout.js";
 
 /** Bytes of linear memory that one context takes. */
 export const tlbContextSize = tlbSize + jumpCacheSize;
