@@ -203,6 +203,7 @@ export class Engine {
       resume: this.core.resume,
       landing: this.core.landing,
       environment: this.core.environment,
+      regions: regionTable,
     };
     const volumes = jit && !observed ? (options.codeLibrary ?? []) : [];
     const library =

@@ -25,6 +25,8 @@ export interface RegionEnvironment {
   readonly landing: WebAssembly.ExportValue;
   /** The core module's: system instructions. */
   readonly environment: WebAssembly.ExportValue;
+  /** Of compiled regions, by slot. */
+  readonly regions: WebAssembly.Table;
 }
 
 /** Plans the region that starts at an instruction; undefined when it can't be fetched. See {@link discover}. */
@@ -57,6 +59,7 @@ export function instantiateRegions(
     resume: env.resume as WebAssembly.ImportValue,
     landing: env.landing as WebAssembly.ImportValue,
     environment: env.environment as WebAssembly.ImportValue,
+    regions: env.regions,
   };
   for (const [r, name] of routines) imports[name] = env.routines.function(r) as WebAssembly.ImportValue;
   return new WebAssembly.Instance(module, { m: imports }).exports;
@@ -82,6 +85,7 @@ export function regionModule(
     parameters: ["i32", "i32", "i32"],
     results: ["i32"],
   });
+  const regions = module.importTable("regions");
   const used = new Set<Routine>();
   for (const { flow } of plans) {
     for (const b of flow.blocks) for (const i of b.instructions) for (const r of templateRoutines(i)) used.add(r);
@@ -107,6 +111,8 @@ export function regionModule(
       landing,
       environment,
       routines: indices,
+      regions,
+      regionType: module.type(peToCode),
     });
     lowering.emit();
     module.define(functions[i]!, lowering.localTypes, code, lowering.unlikely);

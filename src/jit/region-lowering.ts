@@ -4,6 +4,8 @@ import {
   environmentOperation,
   indirectBranchType,
   invalidTag,
+  jumpCacheEntries,
+  jumpCacheEntrySize,
   type Node,
   type OperandImplementation,
   PeState,
@@ -35,6 +37,9 @@ export interface RegionImports {
   readonly landing: number;
   readonly environment: number;
   readonly routines: ReadonlyMap<Routine, number>;
+  /** The table of regions, and their type. */
+  readonly regions: number;
+  readonly regionType: number;
 }
 
 /** Calls between regions nest at most this deep; beyond, a call leaves the region for good. */
@@ -1106,10 +1111,12 @@ export class RegionLowering extends Lowering {
       this.i32(1);
       code.u8(op.i32Add);
     });
-    this.get(0);
-    // A region that calls itself is there, by the same mapping.
-    code.u8(op.call).u32(t.target === 0 ? this.imports.self : this.imports.dispatch);
-    this.set(exit);
+    if (t.target === 0) {
+      // A region that calls itself is there, by the same mapping.
+      this.get(0);
+      code.u8(op.call).u32(this.imports.self);
+      this.set(exit);
+    } else this.callRegion(push, t.target === undefined, exit);
     this.get(exit);
     this.loadState(PeState.pc, "i64");
     this.pc(4);
@@ -1140,6 +1147,45 @@ export class RegionLowering extends Lowering {
     this.flagsState = FlagsAt.memory;
     this.spAligned = false;
     this.goTo(block, to);
+  }
+
+  /**
+   * Calls the region at the address that `push` pushes, as the dispatcher would; its exit code goes to `exit`. Here, where a
+   * processor learns what this call calls.
+   */
+  private callRegion(push: () => void, indirect: boolean, exit: number): void {
+    const { code } = this;
+    const entry = this.allocate("i32");
+    const target = this.allocate("i64");
+    push();
+    this.tee(target);
+    code.u8(op.i32WrapI64);
+    this.tee(entry);
+    this.get(entry);
+    this.i32(10);
+    code.u8(op.i32ShrU).u8(op.i32Xor);
+    this.i32(2);
+    code.u8(op.i32Shl);
+    this.i32((jumpCacheEntries - 1) * jumpCacheEntrySize);
+    code.u8(op.i32And);
+    this.loadState(PeState.jumpCache, "i32");
+    code.u8(op.i32Add);
+    this.tee(entry);
+    code.u8(op.i64Load).u8(3).u32(0);
+    this.get(target);
+    code.u8(op.i64Ne);
+    this.openUnlikely();
+    this.get(0);
+    code.u8(op.call).u32(this.imports.dispatch);
+    this.set(exit);
+    code.u8(op.else);
+    if (indirect) this.storeState(PeState.btype, "i32", () => this.i32(0));
+    this.get(0);
+    this.get(entry);
+    code.u8(op.i32Load).u8(2).u32(8);
+    code.u8(op.callIndirect).u32(this.imports.regionType).u32(this.imports.regions);
+    this.set(exit);
+    this.close();
   }
 
   protected environment(s: Extract<Statement, { kind: "environment" }>): void {
