@@ -6,7 +6,15 @@ it("is the same after it was a file", () => {
   const heat = Uint16Array.from({ length: 1024 }, (_, i) => (i % 3 === 0 ? unexecuted : i));
   const profile: CodeProfile = {
     pages: [{ page: 0x40080, virtualPage: 0xf_ffff_8000_0123, words, heat }],
-    callees: [{ entry: 0x1_4000_0004, register: 9, distance: -64 }],
+    regions: [
+      {
+        entry: 0x1_4000_0004,
+        ranges: [0x1_4000_0000, 0x1_4000_0010, 0x4000_0ff0, 0x4000_1000],
+        targets: [0x4000_0ff8],
+        callees: [{ register: 9, distance: -64 }],
+      },
+      { entry: 0x4000_0ff0, ranges: [], targets: [], callees: [] },
+    ],
   };
   const bytes = encodeProfile(profile);
   expect(decodeProfile(bytes)).toEqual(profile);

@@ -3,7 +3,7 @@ import type { Instruction } from "../isa/template.js";
 import { undefinedInstruction } from "../isa/undefined.js";
 import { planRegion, type RegionPlan, regionModule } from "../jit/region-compiler.js";
 import { regionLimits, tableJumpReach, tableTargetHeat, tableTargets } from "../jit/region-limits.js";
-import { type CodeProfile, type ProfiledPage, unexecuted } from "./code-profile.js";
+import { type CodeProfile, type ProfiledPage, type ProfiledRegion, unexecuted } from "./code-profile.js";
 import type { PageOfWords, RegionLibrary } from "./region-library.js";
 import { encodeVolume, regionOf } from "./volume.js";
 
@@ -30,22 +30,19 @@ export function buildVolumes(
     readonly volumeSize: number;
   },
 ): BuiltVolume[] {
+  const { library, leastHeat, most } = options;
   const planner = new Planner(profile, options.table, options.features);
   const planned: { plan: RegionPlan; inPage: number }[] = [];
   const covered = new Set<number>();
-  for (const { page, index, called } of warmEntries(planner, profile, options.leastHeat)) {
-    if (planned.length >= options.most) break;
+  for (const { page, index, region, called } of warmEntries(planner, profile, leastHeat)) {
+    if (planned.length >= most) break;
     const inPage = index * 4;
-    if (!called && covered.has(page.page * 4096 + inPage)) continue;
-    const known = options.library.find(inPage, (distance) => planner.pageAt(page, distance));
-    if (known !== undefined) continue;
-    const plan = planner.plan(page, inPage);
+    if (!called && region === undefined && covered.has(page.page * 4096 + inPage)) continue;
+    if (library.find(inPage, (distance) => planner.pageAt(page, distance)) !== undefined) continue;
+    const plan = planner.plan(page, inPage, region);
     if (plan === undefined) continue;
     planned.push({ plan, inPage });
-    for (const { start } of plan.flow.blocks) {
-      const distance = Math.floor((inPage + start) / 4096);
-      covered.add(planner.profiledPage(page, distance)!.page * 4096 + (inPage + start - distance * 4096));
-    }
+    for (const { start } of plan.flow.blocks) covered.add(planner.physical(page, inPage + start)!);
   }
   const volumes: BuiltVolume[] = [];
   for (let i = 0; i < planned.length; i += options.volumeSize) {
@@ -66,32 +63,34 @@ interface WarmEntry {
   readonly page: ProfiledPage;
   readonly index: number;
   readonly heat: number;
+  /** The region that the machine compiled there itself. */
+  readonly region: ProfiledRegion | undefined;
   /** It is where a BL leads. */
   readonly called: boolean;
 }
 
 /**
- * Where control arrived at least `leastHeat` times: functions first, then what is inside of them; the hottest first. What is inside of
+ * Where control arrived at least `leastHeat` times: what the machine compiled, then functions, then what is inside of them; the hottest first. What is inside of
  * a region that begins earlier is hardly arrived at any more once that region is there, so that it comes later and only if it must.
  */
-function warmEntries(planner: Planner, { pages }: CodeProfile, leastHeat: number): WarmEntry[] {
+function warmEntries(planner: Planner, { pages, regions: profiled }: CodeProfile, leastHeat: number): WarmEntry[] {
   const called = planner.called();
+  const regions = new Map(profiled.map((region) => [region.entry, region]));
   const entries: WarmEntry[] = [];
   for (const page of pages) {
     page.heat.forEach((heat, index) => {
-      if (heat >= leastHeat && heat !== unexecuted)
-        entries.push({ page, index, heat, called: called.has(page.page * 1024 + index) });
+      const region = regions.get(page.page * 4096 + index * 4);
+      if (region === undefined && (heat < leastHeat || heat === unexecuted)) return;
+      entries.push({ page, index, heat, region, called: called.has(page.page * 1024 + index) });
     });
   }
-  return entries.sort(
-    (a, b) => Number(b.called) - Number(a.called) || b.heat - a.heat || a.page.page - b.page.page || a.index - b.index,
-  );
+  const kind = ({ region, called }: WarmEntry): number => (region !== undefined ? 0 : called ? 1 : 2);
+  return entries.sort((a, b) => kind(a) - kind(b) || b.heat - a.heat || a.page.page - b.page.page || a.index - b.index);
 }
 
 /** Plans regions in the pages of a profile, as a machine plans them in its memory. */
 class Planner {
   private readonly byVirtualPage = new Map<number, ProfiledPage>();
-  private readonly callees = new Map<number, Map<number, number>>();
 
   constructor(
     private readonly profile: CodeProfile,
@@ -99,11 +98,6 @@ class Planner {
     private readonly features: ReadonlySet<string>,
   ) {
     for (const page of profile.pages) this.byVirtualPage.set(page.virtualPage, page);
-    for (const { entry, register, distance } of profile.callees) {
-      const byRegister = this.callees.get(entry);
-      if (byRegister === undefined) this.callees.set(entry, new Map([[register, distance]]));
-      else byRegister.set(register, distance);
-    }
   }
 
   /** The page that was mapped `distance` pages from `page`. */
@@ -130,6 +124,13 @@ class Planner {
     return found;
   }
 
+  /** Physical address of what is `offset` bytes from the start of `page`. */
+  physical(page: ProfiledPage, offset: number): number | undefined {
+    const distance = Math.floor(offset / 4096);
+    const at = this.profiledPage(page, distance);
+    return at && at.page * 4096 + (offset - distance * 4096);
+  }
+
   /** The executed word at `offset` bytes from the start of `page`, or beyond it. */
   private word(page: ProfiledPage, offset: number): number | undefined {
     const distance = Math.floor(offset / 4096);
@@ -139,18 +140,30 @@ class Planner {
     return at.heat[index] === unexecuted ? undefined : at.words[index];
   }
 
-  plan(page: ProfiledPage, inPage: number): RegionPlan | undefined {
+  /** Plans the region that starts at a place; of the words of `like`, if it is given. */
+  plan(page: ProfiledPage, inPage: number, like: ProfiledRegion | undefined): RegionPlan | undefined {
+    const allowed = like && wordsOf(like);
+    const mayBe = (offset: number): boolean =>
+      allowed === undefined || allowed.has(this.physical(page, inPage + offset) ?? -1);
     const fetch = (offset: number): Instruction | undefined => {
-      const word = this.word(page, inPage + offset);
+      const word = mayBe(offset) ? this.word(page, inPage + offset) : undefined;
       return word === undefined ? undefined : (this.table.decode(word, this.features) ?? undefinedInstruction(word));
     };
-    const callees = this.callees.get(page.page * 4096 + inPage);
     return planRegion(
       fetch,
       regionLimits,
-      (offset) => this.arrivalsNear(page, inPage, offset),
-      (register) => callees?.get(register),
+      (offset) =>
+        like === undefined ? this.arrivalsNear(page, inPage, offset) : this.targetsNear(page, inPage, offset, like),
+      (register) => like?.callees.find((callee) => callee.register === register)?.distance,
     );
+  }
+
+  private targetsNear(page: ProfiledPage, inPage: number, offset: number, { targets }: ProfiledRegion): number[] {
+    const found: number[] = [];
+    for (let o = offset - tableJumpReach; o <= offset + tableJumpReach; o += 4) {
+      if (targets.includes(this.physical(page, inPage + o) ?? -1)) found.push(o);
+    }
+    return found;
   }
 
   /** As `Regions.arrivalsNear` in cpu. */
@@ -165,4 +178,11 @@ class Planner {
     found.sort((a, b) => b.heat - a.heat);
     return found.slice(0, tableTargets).map((f) => f.offset);
   }
+}
+
+/** Physical addresses of a region's words. */
+function wordsOf({ ranges }: ProfiledRegion): ReadonlySet<number> {
+  const words = new Set<number>();
+  for (let i = 0; i < ranges.length; i += 2) for (let at = ranges[i]!; at < ranges[i + 1]!; at += 4) words.add(at);
+  return words;
 }

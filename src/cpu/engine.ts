@@ -557,7 +557,7 @@ export class Engine {
   codeProfile(leastHeat: number, leastPlaces: number): CodeProfile | undefined {
     const { regions, code } = this;
     if (regions === undefined || code.warmPlaces(leastHeat) < leastPlaces) return undefined;
-    return { pages: code.profile((page, words) => regions.cover(page, words)), callees: regions.calleesSeen() };
+    return { pages: code.profile((page, words) => regions.cover(page, words)), regions: regions.profile() };
   }
 
   statistics(): Readonly<Record<string, unknown>> & { readonly instructionsByEl: readonly number[] } {

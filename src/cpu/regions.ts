@@ -1,4 +1,4 @@
-import type { Callee } from "../code-library/code-profile.js";
+import type { ProfiledRegion } from "../code-library/code-profile.js";
 import type { RegionLibrary } from "../code-library/region-library.js";
 import { pageEndOperation, RecordLayout, undecodedOperation } from "../interpreter/record.js";
 import { jumpCacheOffset, PeState } from "../ir/index.js";
@@ -32,6 +32,8 @@ interface Region {
   readonly pages: readonly RegionPage[];
   /** Physical byte ranges of its blocks, [start, end) in pairs. */
   readonly ranges: readonly number[];
+  /** Physical addresses that its indirect branches were planned to go to; undefined for one of the library's. */
+  readonly targets: readonly number[] | undefined;
 }
 
 /** Regions that are compiled together, at most: a module costs more than what is in it. */
@@ -160,7 +162,7 @@ export class Regions {
     for (const page of inUse.values()) this.code.cover(page);
     this.makeRoom(1);
     this.fromLibrary++;
-    return this.enter(region.compiled, entry, inUse, ranges);
+    return this.enter(region.compiled, entry, inUse, ranges, undefined);
   }
 
   private plan(base: number, physical: number): Planned | undefined {
@@ -227,11 +229,16 @@ export class Regions {
     else known.set(register, distance);
   }
 
-  /** What regions' BLRs were seen to call. */
-  calleesSeen(): Callee[] {
-    return [...this.callees].flatMap(([entry, seen]) =>
-      [...seen].map(([register, distance]) => ({ entry, register, distance })),
-    );
+  /** Regions that were compiled here. */
+  profile(): ProfiledRegion[] {
+    const profiled: ProfiledRegion[] = [];
+    for (const [entry, regions] of this.byEntry) {
+      const callees = [...(this.callees.get(entry) ?? [])].map(([register, distance]) => ({ register, distance }));
+      for (const { ranges, targets } of regions) {
+        if (targets !== undefined) profiled.push({ entry, ranges, targets, callees });
+      }
+    }
+    return profiled;
   }
 
   /** Puts 1 for each word of a page that a region lies over. */
@@ -268,7 +275,9 @@ export class Regions {
   }
 
   private register({ plan, physical, inPage, pages }: Planned, compiled: WebAssembly.ExportValue): void {
-    this.enter(compiled, physical, pages, physicalRanges(plan, inPage, pages));
+    const targets = indirectTargets(plan).flatMap((at) => inPages([at, at + 4], inPage, (n) => pages.get(n) ?? -1)[0]!);
+    const known = targets.filter((address) => address >= 0);
+    this.enter(compiled, physical, pages, physicalRanges(plan, inPage, pages), known);
     this.compiled++;
     this.instructions += plan.flow.instructionCount;
   }
@@ -278,6 +287,7 @@ export class Regions {
     entry: number,
     pages: ReadonlyMap<number, number>,
     ranges: readonly number[],
+    targets: readonly number[] | undefined,
   ): Region {
     const slot = this.nextSlot++;
     this.table.set(slot, compiled as CallableFunction);
@@ -286,6 +296,7 @@ export class Regions {
       entry,
       pages: [...pages].map(([distance, page]) => ({ distance, page })),
       ranges,
+      targets,
     };
     const others = this.byEntry.get(entry);
     if (others === undefined) this.byEntry.set(entry, [region]);
@@ -356,6 +367,16 @@ export class Regions {
 function physicalRanges(plan: RegionPlan, inPage: number, pages: ReadonlyMap<number, number>): number[] {
   const ranges = plan.flow.blocks.flatMap((block) => [block.start, block.start + block.instructions.length * 4]);
   return inPages(ranges, inPage, (distance) => pages.get(distance)!);
+}
+
+/** Offsets that a plan's BRs may go to, and those of the functions that were inlined. */
+function indirectTargets({ flow }: RegionPlan): number[] {
+  const found = new Set<number>();
+  for (const { start, terminator } of flow.blocks) {
+    if (terminator.kind === "indirect") for (const target of terminator.targets) found.add(target);
+    else if (terminator.kind === "inlined return") found.add(start);
+  }
+  return [...found];
 }
 
 /** Physical ranges of ranges around an entry, which may go over the ends of pages. */
