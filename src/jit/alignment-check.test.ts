@@ -34,6 +34,7 @@ test("while every access must be aligned, a region without loops runs until it w
     resume: leave,
     landing: leave,
     environment: leave,
+    regions: new WebAssembly.Table({ element: "anyfunc", initial: 1 }),
   }) as [(pe: number) => number];
   const run = (x0: bigint): number => {
     view.setBigUint64(pe + PeState.pc, 0x4000n, true);

@@ -46,6 +46,7 @@ function run(words: readonly number[], x1: bigint, callee?: (register: number) =
     resume: imported("resume"),
     landing: imported("landing"),
     environment: imported("environment"),
+    regions: new WebAssembly.Table({ element: "anyfunc", initial: 1 }),
   }) as [(pe: number) => number];
   view.setBigUint64(PeState.pc, base, true);
   view.setInt32(PeState.budget, 100, true);

@@ -82,6 +82,7 @@ function regionOf(words: readonly number[]) {
     resume: leave,
     landing: leave,
     environment: leave,
+    regions: new WebAssembly.Table({ element: "anyfunc", initial: 1 }),
   }) as [(pe: number) => number];
   return { view, enter, region };
 }

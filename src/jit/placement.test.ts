@@ -48,7 +48,7 @@ const skipping = [
 ];
 
 function bytesOf(words: readonly number[]): number[] {
-  return [...regionModule([planRegion(fetchFrom(words), limits)!]).module];
+  return [...regionModule([planRegion(fetchFrom(words), limits)!], "imported").module];
 }
 
 function find(bytes: readonly number[], ...pattern: number[]): number[] {

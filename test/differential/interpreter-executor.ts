@@ -73,7 +73,10 @@ export class InterpreterExecutor implements Executor {
     const owner = {
       becameCode: nothing,
       droppedCode: (page: number) => this.untag(page * 4096),
-      changedCode: (page: number) => this.changed(page),
+      changedCode: (page: number) => {
+        this.changed(page);
+        return true;
+      },
       droppedAll: nothing,
     };
     this.codeCache = new CodeCache(
@@ -85,6 +88,7 @@ export class InterpreterExecutor implements Executor {
       owner,
       recordsBase,
       codePages,
+      0,
     );
     this.linear.u8.fill(0xff, tlb, tlb + tlbSize);
     this.linear.u8.fill(0xff, jumpCache, jumpCache + jumpCacheSize);
@@ -105,7 +109,7 @@ export class InterpreterExecutor implements Executor {
     if (pc % 4 !== 0 || pc < codeAddress || pc >= codeAddress + ramBytes) return false;
     const address = pc - (pc % 4096);
     const entry = this.tag(address, [TlbEntry.execute], ramBase + address - codeAddress);
-    this.linear.view.setInt32(entry + TlbEntry.records, this.codeCache.records(address / 4096), true);
+    this.linear.view.setInt32(entry + TlbEntry.records, this.codeCache.records(address / 4096, address / 4096), true);
     return true;
   }
 

@@ -28,9 +28,12 @@ export class JitExecutor extends InterpreterExecutor {
         resume: this.core.resume,
         landing: this.core.landing,
         environment: this.calls.environment,
+        regions: this.regionTable,
       },
       this.core.stale,
       () => {},
+      () => false,
+      undefined,
     );
   }
 
