@@ -293,6 +293,27 @@ describe("system register accesses", () => {
     return BigInt((op0 << 20) | (op2 << 17) | (op1 << 14) | (crn << 10) | (crm << 1) | direction);
   };
 
+  it("trap again in the same way, until the control changes", () => {
+    const { pe } = at(1, { el2: true });
+    const TID3 = 1n << 18n;
+    const read = (): number => {
+      pe.setLevel(1, 1);
+      pe.levelChanged();
+      return environment(pe, op.mrs, encoding("ID_AA64ISAR0_EL1"));
+    };
+    for (let round = 0; round < 2; round++) {
+      pe.writeSystemRegister("HCR_EL2", TID3);
+      const syndromes = [0, 1, 2].map(() => {
+        expect(read()).toBe(EnvironmentResult.redirected);
+        expect(pe.el).toBe(2);
+        return pe.readSystemRegister("ESR_EL2");
+      });
+      expect(new Set(syndromes).size).toBe(1);
+      pe.writeSystemRegister("HCR_EL2", 0n);
+      for (let n = 0; n < 2; n++) expect(read()).toBe(EnvironmentResult.next);
+    }
+  });
+
   it.each([
     ["SCTLR_EL1", "msr", 1, "HCR_EL2", 1n << 26n, 2],
     ["SCTLR_EL1", "mrs", 1, "HCR_EL2", 1n << 30n, 2],

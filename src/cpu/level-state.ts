@@ -17,8 +17,11 @@ export class LevelState {
   regimeIsFlat = true;
   mustAlign = true;
   debug = false;
-  /** By register index, for reads and writes: 1 where an access is known to reach the register itself, without a trap. */
-  readonly plainAccesses = new Uint8Array(systemRegisters.length * 2);
+  /**
+   * By register index, for reads and writes: 1 where an access is known to reach the register itself, without a trap; 4 and the level
+   * where it is known to trap.
+   */
+  readonly knownAccesses = new Uint8Array(systemRegisters.length * 2);
   /** Of the TLB context, and of the one for unprivileged accesses; the epoch of the contexts when they were found. */
   key = -1;
   unprivilegedKey = -1;
@@ -37,7 +40,7 @@ export class LevelState {
   /** Remembers the words of the PE's state that belong to its level; `w`: index of the state's first word. */
   keep(i32: Int32Array, w: number): void {
     const { record } = this;
-    this.plainAccesses.fill(0);
+    this.knownAccesses.fill(0);
     for (let n = 0; n < levelWords.length; n++) i32[record + keptAt[n]!] = i32[w + keptFrom[n]!]!;
     i32[record + epochAt] = i32[w + levelsEpoch]!;
   }

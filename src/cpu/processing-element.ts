@@ -535,8 +535,8 @@ export class ProcessingElement {
   }
 
   /** See LevelState. */
-  get plainAccesses(): Uint8Array {
-    return this.currentLevel.plainAccesses;
+  get knownAccesses(): Uint8Array {
+    return this.currentLevel.knownAccesses;
   }
 
   /** Who accesses a register of the GIC. */
@@ -609,7 +609,7 @@ export class ProcessingElement {
   /** A control register has changed that isn't the current level's: nothing remembered of levels holds. */
   forgetLevels(): void {
     this.i32[this.w + levelsEpochWord]!++;
-    this.currentLevel.plainAccesses.fill(0);
+    this.currentLevel.knownAccesses.fill(0);
     this.walker.forgetTables();
   }
 

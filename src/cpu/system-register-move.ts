@@ -19,6 +19,10 @@ const { next, leave, redirected, check } = EnvironmentResult;
 /** Effects after which translation contexts, routing and traps are worked out again. */
 const updateEffects = Effect.context | Effect.routing | Effect.fp | Effect.regime1 | Effect.stage2;
 
+/** What LevelState.knownAccesses holds: the access succeeds, or (with the level in bits 1:0) traps. */
+const plain = 1;
+const trapped = 4;
+
 /** Hooks by register index, so that no name is looked up in passing. */
 const readHooks: (((pe: ProcessingElement, entry: SystemRegister) => number) | undefined)[] = [];
 const writeHooks: typeof readHooks = [];
@@ -75,7 +79,7 @@ function undefinedAccess(pe: ProcessingElement, encoding: number, write: boolean
 
 /**
  * The register that an access of the current level reaches; undefined when it was UNDEFINED or trapped, and the exception has been taken.
- * That an access simply succeeds is remembered for as long as what the level is made of stays.
+ * That an access simply succeeds, or where it traps, is remembered for as long as what the level is made of stays.
  */
 function reach(pe: ProcessingElement, encoding: number, write: boolean): SystemRegister | undefined {
   const entry = systemRegisterByEncoding(encoding);
@@ -86,22 +90,23 @@ function reach(pe: ProcessingElement, encoding: number, write: boolean): SystemR
   }
   const access = pe.registerAccess;
   const rules = access.rules[found.index]!;
-  if (rules.length !== 0) {
-    const target = trapTarget(pe, rules, write ? 2 : 1);
-    if (target !== 0) {
-      takeSystemTrap(pe, target, encoding, write ? 0 : 1);
-      return undefined;
-    }
-  }
-  if (found === entry && access.steady[entry.index] === 1) pe.plainAccesses[entry.index * 2 + (write ? 1 : 0)] = 1;
-  return found;
+  const target = rules.length === 0 ? 0 : trapTarget(pe, rules, write ? 2 : 1);
+  if (found === entry && access.steady[entry.index] === 1)
+    pe.knownAccesses[entry.index * 2 + (write ? 1 : 0)] = target === 0 ? plain : trapped | target;
+  if (target === 0) return found;
+  takeSystemTrap(pe, target, encoding, write ? 0 : 1);
+  return undefined;
 }
 
 /** MRS: the value goes to PeState.argument. Returns an EnvironmentResult. */
 export function readRegister(pe: ProcessingElement, encoding: number): number {
   const entry = systemRegisterByEncoding(encoding);
-  const plain = entry !== undefined && pe.plainAccesses[entry.index * 2] === 1;
-  const found = plain ? entry : reach(pe, encoding, false);
+  const known = entry === undefined ? 0 : pe.knownAccesses[entry.index * 2]!;
+  if (known >= trapped) {
+    takeSystemTrap(pe, known & 3, encoding, 1);
+    return redirected;
+  }
+  const found = known === plain ? entry : reach(pe, encoding, false);
   if (found === undefined) return redirected;
   if (readHooks.length === 0) prepareHooks();
   const hook = readHooks[found.index];
@@ -117,8 +122,12 @@ export function readRegister(pe: ProcessingElement, encoding: number): number {
 /** MSR (register) of the value in PeState.argument. Returns an EnvironmentResult. */
 export function writeRegister(pe: ProcessingElement, encoding: number): number {
   const entry = systemRegisterByEncoding(encoding);
-  const plain = entry !== undefined && pe.plainAccesses[entry.index * 2 + 1] === 1;
-  const found = plain ? entry : reach(pe, encoding, true);
+  const known = entry === undefined ? 0 : pe.knownAccesses[entry.index * 2 + 1]!;
+  if (known >= trapped) {
+    takeSystemTrap(pe, known & 3, encoding, 0);
+    return redirected;
+  }
+  const found = known === plain ? entry : reach(pe, encoding, true);
   if (found === undefined) return redirected;
   const result = storeRegister(pe, found);
   return result === hookUndefined ? undefinedAccess(pe, encoding, true) : result;
