@@ -114,6 +114,11 @@ describe("TLB contexts", () => {
     expect(tlbs.find(keyOf(1), 0, -1)).toBe(one);
     expect(hits(one, 0x5000, -65536)).toBe(true);
     expect(hits(one, 0x6000, 0)).toBe(false);
+    // Made again as it was, and dropped again.
+    tlbs.fill(one, 0x6000, 0, hostPage, true, true, 12, false);
+    expect(hits(one, 0x6000, 0)).toBe(true);
+    tlbs.invalidateAsid(mask, 0, 0, 1);
+    expect(hits(one, 0x6000, 0)).toBe(false);
   });
 
   it("leave other VMIDs alone", () => {

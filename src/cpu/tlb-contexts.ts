@@ -317,7 +317,8 @@ export class TlbContexts {
     const count = this.#asidCount[context]!;
     for (let n = 0; n < count; n++) {
       const word = base + this.#asidSets[context * fewOfAsid + n]! * entryWords;
-      i32.fill(invalidWord, word, word + 6);
+      // The addend too, so that the same entry is noted again when it is made again.
+      i32.fill(invalidWord, word, word + 7);
     }
     if (this.#asidExecuted[context] !== 0) this.#clearJumpCache(context);
     this.#asidCount[context] = 0;
