@@ -34,14 +34,16 @@ export function buildVolumes(
   const planner = new Planner(profile, options.table, options.features);
   const planned: { plan: RegionPlan; inPage: number }[] = [];
   const covered = new Set<number>();
+  const loops = new Set<number>();
   for (const { page, index, region, called } of warmEntries(planner, profile, leastHeat)) {
     if (planned.length >= most) break;
     const inPage = index * 4;
     if (!called && region === undefined && covered.has(page.page * 4096 + inPage)) continue;
     if (library.find(inPage, (distance) => planner.pageAt(page, distance)) !== undefined) continue;
-    const plan = planner.plan(page, inPage, region);
+    const plan = planner.plan(page, inPage, region, loops);
     if (plan === undefined) continue;
     planned.push({ plan, inPage });
+    if (region !== undefined && plan.flow.blocks[0]!.loopHeader) loops.add(region.entry);
     for (const { start } of plan.flow.blocks) covered.add(planner.physical(page, inPage + start)!);
   }
   const volumes: BuiltVolume[] = [];
@@ -140,11 +142,21 @@ class Planner {
     return at.heat[index] === unexecuted ? undefined : at.words[index];
   }
 
-  /** Plans the region that starts at a place; of the words of `like`, if it is given. */
-  plan(page: ProfiledPage, inPage: number, like: ProfiledRegion | undefined): RegionPlan | undefined {
+  /**
+   * Plans the region that starts at a place; of the words of `like`, if it is given. Otherwise it stops where `loops` begin, which
+   * are regions already: V8 makes the better code for a hot loop the less there is around it.
+   */
+  plan(
+    page: ProfiledPage,
+    inPage: number,
+    like: ProfiledRegion | undefined,
+    loops: ReadonlySet<number>,
+  ): RegionPlan | undefined {
     const allowed = like && wordsOf(like);
-    const mayBe = (offset: number): boolean =>
-      allowed === undefined || allowed.has(this.physical(page, inPage + offset) ?? -1);
+    const mayBe = (offset: number): boolean => {
+      const physical = this.physical(page, inPage + offset) ?? -1;
+      return allowed === undefined ? offset === 0 || !loops.has(physical) : allowed.has(physical);
+    };
     const fetch = (offset: number): Instruction | undefined => {
       const word = mayBe(offset) ? this.word(page, inPage + offset) : undefined;
       return word === undefined ? undefined : (this.table.decode(word, this.features) ?? undefinedInstruction(word));
