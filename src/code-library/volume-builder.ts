@@ -33,6 +33,7 @@ export function buildVolumes(
   const { library, leastHeat, most } = options;
   const planner = new Planner(profile, options.table, options.features);
   const planned: { plan: RegionPlan; inPage: number }[] = [];
+  // By physical address: starts of blocks, and of loops that are regions of their own.
   const covered = new Set<number>();
   const loops = new Set<number>();
   for (const { page, index, region, called } of warmEntries(planner, profile, leastHeat)) {
@@ -72,8 +73,9 @@ interface WarmEntry {
 }
 
 /**
- * Where control arrived at least `leastHeat` times: what the machine compiled, then functions, then what is inside of them; the hottest first. What is inside of
- * a region that begins earlier is hardly arrived at any more once that region is there, so that it comes later and only if it must.
+ * Where control arrived at least `leastHeat` times: what the machine compiled, then functions, then what is inside of them; the
+ * hottest first. What is inside of a region that begins earlier is hardly arrived at any more once that region is there, so
+ * that it comes later and only if it must.
  */
 function warmEntries(planner: Planner, { pages, regions: profiled }: CodeProfile, leastHeat: number): WarmEntry[] {
   const called = planner.called();

@@ -1,6 +1,6 @@
 /** Code that is compiled ahead between runs of the command. */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -67,8 +67,17 @@ it("doesn't matter when it is damaged", () => {
   }
 }, 60_000);
 
-it("is shown and cleared", () => {
+it("isn't kept from working by a profile that can't be read", () => {
+  const broken = join(volumes()[0]!, "..", "1-1.profile");
+  writeFileSync(broken, "no profile");
+  expect(trapeze(["code-library", "build"]).output).toContain("1-1.profile: passed over");
+  expect(trapeze(["code-library", "build"]).output).toBe("");
+});
+
+it("is shown and cleared, and nothing else beside it", () => {
+  mkdirSync(join(folder, "trapeze/library/mine"));
   expect(trapeze(["code-library"]).output).toMatch(/^ +\d+\.\d MiB {2}\S+cortex-a57\n$/);
   trapeze(["code-library", "clear"]);
   expect(volumes()).toEqual([]);
+  expect(readdirSync(join(folder, "trapeze/library"))).toEqual(["mine"]);
 });

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { setPriority } from "node:os";
 import { dirname, join } from "node:path";
-import { decodeProfile } from "../../code-library/code-profile.js";
+import { type CodeProfile, decodeProfile } from "../../code-library/code-profile.js";
 import { RegionLibrary } from "../../code-library/region-library.js";
 import { buildVolumes } from "../../code-library/volume-builder.js";
 import { cores } from "../../cpu/cores/cores.js";
@@ -33,8 +33,12 @@ export async function buildLibrary(files: LibraryFiles, say: (text: string) => v
     setPriority(19);
     try {
       for (const path of files.profiles()) {
-        buildFrom(files, path, say);
+        const bytes = readFileSync(path);
+        // Before it is compiled from: one that can't be would be in the way for ever.
         rmSync(path, { force: true });
+        const profile = readProfile(bytes);
+        if (profile === undefined) say(`${path}: passed over, as it isn't a code profile, or isn't whole`);
+        else buildFrom(files, profile, say);
       }
       files.dropOldest(keptVolumes);
       for (const { path } of libraryContents().slice(keptDirectories)) rmSync(path, { recursive: true, force: true });
@@ -44,8 +48,7 @@ export async function buildLibrary(files: LibraryFiles, say: (text: string) => v
   }
 }
 
-function buildFrom(files: LibraryFiles, path: string, say: (text: string) => void): void {
-  const profile = decodeProfile(readFileSync(path));
+function buildFrom(files: LibraryFiles, profile: CodeProfile, say: (text: string) => void): void {
   const library = new RegionLibrary(files.volumes(), () => ({}));
   const core = cores.get(files.core);
   if (core === undefined) return;
@@ -56,6 +59,14 @@ function buildFrom(files: LibraryFiles, path: string, say: (text: string) => voi
     const native = compileAhead(module);
     files.addVolume(encodeVolumeFile({ description, module, native }));
     say(`${files.core}: ${regions} regions, ${Math.round((module.length + native.length) / 1024)} KiB`);
+  }
+}
+
+function readProfile(bytes: Uint8Array): CodeProfile | undefined {
+  try {
+    return decodeProfile(bytes);
+  } catch {
+    return undefined;
   }
 }
 

@@ -23,7 +23,20 @@ export function libraryAllowed(): boolean {
 
 /** Where code that was compiled ahead is kept: the directory in TRAPEZE_CODE_LIBRARY, if there is one. */
 export function libraryDirectory(): string {
-  return process.env["TRAPEZE_CODE_LIBRARY"] || join(cacheDirectory(), "library");
+  const wanted = process.env["TRAPEZE_CODE_LIBRARY"];
+  return wanted && wanted !== "off" ? wanted : join(cacheDirectory(), "library");
+}
+
+/** What a build's directory is called: nothing else in the library's directory is touched. */
+const buildName = /^[0-9a-f]{16}-v[\d.]+-\w+(-unfused)?$/;
+
+function builds(): string[] {
+  const root = libraryDirectory();
+  if (!existsSync(root)) return [];
+  return readdirSync(root)
+    .filter((name) => buildName.test(name))
+    .map((name) => join(root, name))
+    .filter((path) => statSync(path).isDirectory());
 }
 
 /**
@@ -107,15 +120,12 @@ export class LibraryFiles {
   }
 }
 
-/** Everything that is kept, newest build first. */
+/** Everything that is kept, the newest first. */
 export function libraryContents(): { readonly path: string; readonly core: string; readonly bytes: number }[] {
   const found: { path: string; core: string; bytes: number; time: number }[] = [];
-  const root = libraryDirectory();
-  if (!existsSync(root)) return [];
-  for (const build of readdirSync(root)) {
-    const cores = statSync(join(root, build)).isDirectory() ? readdirSync(join(root, build)) : [];
-    for (const core of cores) {
-      const path = join(root, build, core);
+  for (const build of builds()) {
+    for (const core of readdirSync(build)) {
+      const path = join(build, core);
       if (!statSync(path).isDirectory()) continue;
       const sizes = readdirSync(path).map((name) => statSync(join(path, name)).size);
       found.push({ path, core, bytes: sizes.reduce((sum, n) => sum + n, 0), time: statSync(path).mtimeMs });
@@ -126,5 +136,5 @@ export function libraryContents(): { readonly path: string; readonly core: strin
 
 /** Forgets all code that was compiled ahead. */
 export function clearLibrary(): void {
-  rmSync(libraryDirectory(), { recursive: true, force: true });
+  for (const path of builds()) rmSync(path, { recursive: true, force: true });
 }
