@@ -15,7 +15,7 @@ const mostRegions = 8000;
 /** Regions that share a module, which is loaded whole when the first of them is wanted. */
 const volumeSize = 1000;
 /** Volumes of a core that are kept: the newest. */
-const keptVolumes = 64;
+const keptVolumes = 128;
 /** Directories of builds and cores that are kept. */
 const keptDirectories = 8;
 
