@@ -1,5 +1,6 @@
-import { jumpCacheEntries, PeState, TlbEntry, type Type, tlbEntries } from "../ir/index.js";
+import { PeState, TlbEntry, type Type } from "../ir/index.js";
 import { Code, op, voidBlock } from "../wasm/code.js";
+import { pushJumpCacheEntry, pushTlbEntry } from "../wasm/look-ups.js";
 import { Exit } from "./exit.js";
 
 /**
@@ -58,12 +59,12 @@ export function arrival(regions: number, type: number): { types: Type[]; code: C
     k32(Exit.hot).u8(op.return).u8(op.end);
   };
   /** Pushes the address of the TLB entry of an i64 address in a local. */
-  const tlbEntry = (local: number): void => {
-    get(local);
-    k64(7).u8(op.i64ShrU).u8(op.i32WrapI64);
-    k32((tlbEntries - 1) << 5).u8(op.i32And);
-    get(pe).u8(op.i32Load).u8(2).u32(PeState.tlb).u8(op.i32Add);
-  };
+  const tlbEntry = (local: number): void =>
+    pushTlbEntry(
+      c,
+      () => get(local),
+      () => get(pe).u8(op.i32Load).u8(2).u32(PeState.tlb),
+    );
   get(pe).u8(op.i32Load).u8(2).u32(PeState.regionLinks).u8(op.i32Eqz);
   notHere();
   get(pe).u8(op.i64Load).u8(3).u32(PeState.pc);
@@ -119,14 +120,9 @@ export function arrival(regions: number, type: number): { types: Type[]; code: C
   get(link).u8(op.i32Load).u8(2).u32(RegionLink.next);
   tee(slot).u8(op.brIf).u32(1);
   k32(Exit.hot).u8(op.return).u8(op.end); // fits
-  // As jumpCacheOffset works it out.
   get(pc).u8(op.i32WrapI64);
-  tee(left);
-  get(left);
-  k32(10).u8(op.i32ShrU).u8(op.i32Xor);
-  k32(2).u8(op.i32Shl);
-  k32((jumpCacheEntries - 1) << 4).u8(op.i32And);
-  get(pe).u8(op.i32Load).u8(2).u32(PeState.jumpCache).u8(op.i32Add);
+  set(left);
+  pushJumpCacheEntry(c, pe, left);
   tee(entry);
   get(pc).u8(op.i64Store).u8(3).u32(0);
   get(entry);

@@ -1,6 +1,7 @@
-import { type BranchKind, jumpCacheEntries, PeState, TlbEntry, type Type, tlbEntries } from "../ir/index.js";
+import { type BranchKind, PeState, TlbEntry, type Type } from "../ir/index.js";
 import type { Template } from "../isa/template.js";
 import { Code, op, typeCode, voidBlock } from "../wasm/code.js";
+import { pushJumpCacheEntry, pushTlbEntry } from "../wasm/look-ups.js";
 import type { ModuleBuilder } from "../wasm/module.js";
 import { arrival } from "./arrival.js";
 import { coldSignature } from "./cold-operations.js";
@@ -56,16 +57,9 @@ function dispatcher(regions: number, type: number, stale: number): Code {
   const c = new Code();
   const pe = 0;
   const entry = 1;
-  // As jumpCacheOffset works it out.
-  c.u8(op.localGet).u32(pe).u8(op.i32Load).u8(2).u32(PeState.pc).u8(op.localTee).u32(entry);
-  c.u8(op.localGet).u32(entry).u8(op.i32Const).s32(10).u8(op.i32ShrU).u8(op.i32Xor);
-  c.u8(op.i32Const)
-    .s32(2)
-    .u8(op.i32Shl)
-    .u8(op.i32Const)
-    .s32((jumpCacheEntries - 1) << 4)
-    .u8(op.i32And);
-  c.u8(op.localGet).u32(pe).u8(op.i32Load).u8(2).u32(PeState.jumpCache).u8(op.i32Add).u8(op.localTee).u32(entry);
+  c.u8(op.localGet).u32(pe).u8(op.i32Load).u8(2).u32(PeState.pc).u8(op.localSet).u32(entry);
+  pushJumpCacheEntry(c, pe, entry);
+  c.u8(op.localTee).u32(entry);
   c.u8(op.i64Load).u8(3).u32(0);
   c.u8(op.localGet).u32(pe).u8(op.i64Load).u8(3).u32(PeState.pc).u8(op.i64Ne);
   c.u8(op.if).u8(voidBlock).u8(op.localGet).u32(pe).u8(op.returnCall).u32(stale).u8(op.end);
@@ -89,9 +83,12 @@ function landingCheck(): Code {
   const [pe, target, call, entry, word] = [0, 1, 2, 3, 4];
   const get = (local: number): Code => c.u8(op.localGet).u32(local);
   const k32 = (v: number): Code => c.u8(op.i32Const).s32(v);
-  get(target).u8(op.i64Const).s64(7).u8(op.i64ShrU).u8(op.i32WrapI64);
-  k32((tlbEntries - 1) << 5).u8(op.i32And);
-  get(pe).u8(op.i32Load).u8(2).u32(PeState.tlb).u8(op.i32Add).u8(op.localTee).u32(entry);
+  pushTlbEntry(
+    c,
+    () => get(target),
+    () => get(pe).u8(op.i32Load).u8(2).u32(PeState.tlb),
+  );
+  c.u8(op.localTee).u32(entry);
   c.u8(op.i64Load).u8(3).u32(TlbEntry.execute);
   get(target).u8(op.i64Const).s64(-4093).u8(op.i64And).u8(op.i64Ne).u8(op.if).u8(voidBlock);
   k32(0).u8(op.return).u8(op.end);
@@ -317,10 +314,11 @@ function defineMain(module: ModuleBuilder, index: number, context: MainContext, 
   get(l.pe);
   get(l.target).u8(op.i64Store).u8(3).u32(PeState.pc);
   k32(Exit.budget).u8(op.return).u8(op.end);
-  get(l.target);
-  k64(7).u8(op.i64ShrU).u8(op.i32WrapI64);
-  k32((tlbEntries - 1) << 5).u8(op.i32And);
-  get(l.tlb).u8(op.i32Add);
+  pushTlbEntry(
+    c,
+    () => get(l.target),
+    () => get(l.tlb),
+  );
   tee(l.entry).u8(op.i64Load).u8(3).u32(TlbEntry.execute);
   get(l.target);
   k64(-4093).u8(op.i64And).u8(op.i64Ne).u8(op.if).u8(voidBlock); // ~0xffc: a misaligned pc never matches

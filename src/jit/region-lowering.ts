@@ -4,8 +4,6 @@ import {
   environmentOperation,
   indirectBranchType,
   invalidTag,
-  jumpCacheEntries,
-  jumpCacheEntrySize,
   type Node,
   type OperandImplementation,
   PeState,
@@ -20,6 +18,7 @@ import {
 } from "../ir/index.js";
 import type { Instruction } from "../isa/template.js";
 import { type Code, op, voidBlock } from "../wasm/code.js";
+import { pushJumpCacheEntry } from "../wasm/look-ups.js";
 import { Lowering } from "../wasm/lowering.js";
 import { type Block, type ControlFlow, comesBack } from "./control-flow.js";
 import { dynamicFlags, FlagsAt, type FlagsState, flagsAt, flagsKind } from "./fusion.js";
@@ -1160,16 +1159,8 @@ export class RegionLowering extends Lowering {
     push();
     this.tee(target);
     code.u8(op.i32WrapI64);
-    this.tee(entry);
-    this.get(entry);
-    this.i32(10);
-    code.u8(op.i32ShrU).u8(op.i32Xor);
-    this.i32(2);
-    code.u8(op.i32Shl);
-    this.i32((jumpCacheEntries - 1) * jumpCacheEntrySize);
-    code.u8(op.i32And);
-    this.loadState(PeState.jumpCache, "i32");
-    code.u8(op.i32Add);
+    this.set(entry);
+    pushJumpCacheEntry(code, 0, entry);
     this.tee(entry);
     code.u8(op.i64Load).u8(3).u32(0);
     this.get(target);

@@ -12,9 +12,9 @@ import {
   stores,
   TlbEntry,
   type Type,
-  tlbEntries,
 } from "../ir/index.js";
 import { type Code, op, typeCode, voidBlock } from "./code.js";
+import { pushTlbEntry } from "./look-ups.js";
 
 /**
  * Turns semantics into WebAssembly instructions. What is common to all consumers is here; where operands, PE state,
@@ -111,14 +111,12 @@ export abstract class Lowering {
    */
   protected probeTlb(s: Extract<Statement, { kind: "access" }>, entry: number, tlb: () => void): void {
     const { code } = this;
-    this.value(s.address);
-    this.i64(7);
-    code.u8(op.i64ShrU).u8(op.i32WrapI64);
-    this.i32((tlbEntries - 1) << 5);
-    code.u8(op.i32And);
-    if ((s.flags & AccessFlag.unprivileged) !== 0) this.loadState(PeState.tlbUnprivileged, "i32");
-    else tlb();
-    code.u8(op.i32Add);
+    const unprivileged = (s.flags & AccessFlag.unprivileged) !== 0;
+    pushTlbEntry(
+      code,
+      () => this.value(s.address),
+      unprivileged ? () => this.loadState(PeState.tlbUnprivileged, "i32") : tlb,
+    );
     this.tee(entry);
     const tag = (s.flags & AccessFlag.write) !== 0 ? TlbEntry.write : TlbEntry.read;
     code.u8(op.i64Load).u8(3).u32(tag);
