@@ -2,7 +2,7 @@ import type { InstructionTable } from "../isa/table.js";
 import type { Instruction } from "../isa/template.js";
 import { undefinedInstruction } from "../isa/undefined.js";
 import { planRegion, type RegionPlan, regionModule } from "../jit/region-compiler.js";
-import { regionLimits, tableJumpReach, tableTargetHeat, tableTargets } from "../jit/region-limits.js";
+import { likelyTargets, regionLimits, tableJumpRange } from "../jit/region-limits.js";
 import { type CodeProfile, type ProfiledPage, type ProfiledRegion, unexecuted } from "./code-profile.js";
 import type { PageOfWords, RegionLibrary } from "./region-library.js";
 import { encodeVolume, regionOf } from "./volume.js";
@@ -128,20 +128,23 @@ class Planner {
     return found;
   }
 
-  /** Physical address of what is `offset` bytes from the start of `page`. */
-  physical(page: ProfiledPage, offset: number): number | undefined {
+  /** The word `offset` bytes from the start of `page`, which may be in another one. */
+  private place(page: ProfiledPage, offset: number): { page: ProfiledPage; index: number } | undefined {
     const distance = Math.floor(offset / 4096);
-    const at = this.profiledPage(page, distance);
-    return at && at.page * 4096 + (offset - distance * 4096);
+    const found = this.profiledPage(page, distance);
+    return found && { page: found, index: (offset - distance * 4096) >> 2 };
   }
 
-  /** The executed word at `offset` bytes from the start of `page`, or beyond it. */
-  private word(page: ProfiledPage, offset: number): number | undefined {
-    const distance = Math.floor(offset / 4096);
-    const at = this.profiledPage(page, distance);
-    if (at === undefined) return undefined;
-    const index = (offset - distance * 4096) >> 2;
-    return at.heat[index] === unexecuted ? undefined : at.words[index];
+  /** Its physical address. */
+  physical(page: ProfiledPage, offset: number): number | undefined {
+    const at = this.place(page, offset);
+    return at && at.page.page * 4096 + at.index * 4;
+  }
+
+  /** How often control arrived there; {@link unexecuted} for what isn't known either. */
+  private heat(page: ProfiledPage, offset: number): number {
+    const at = this.place(page, offset);
+    return at?.page.heat[at.index] ?? unexecuted;
   }
 
   /**
@@ -155,42 +158,29 @@ class Planner {
     loops: ReadonlySet<number>,
   ): RegionPlan | undefined {
     const allowed = like && wordsOf(like);
-    const mayBe = (offset: number): boolean => {
-      const physical = this.physical(page, inPage + offset) ?? -1;
-      return allowed === undefined ? offset === 0 || !loops.has(physical) : allowed.has(physical);
+    const targets = new Set(like?.targets);
+    const physicalAt = (offset: number): number => this.physical(page, inPage + offset) ?? -1;
+    const mayBe = (offset: number): boolean =>
+      allowed === undefined ? offset === 0 || !loops.has(physicalAt(offset)) : allowed.has(physicalAt(offset));
+    const heatAt = (offset: number): number => {
+      const heat = this.heat(page, inPage + offset);
+      return heat === unexecuted ? 0 : heat;
     };
     const fetch = (offset: number): Instruction | undefined => {
-      const word = mayBe(offset) ? this.word(page, inPage + offset) : undefined;
-      return word === undefined ? undefined : (this.table.decode(word, this.features) ?? undefinedInstruction(word));
+      if (this.heat(page, inPage + offset) === unexecuted || !mayBe(offset)) return undefined;
+      const at = this.place(page, inPage + offset)!;
+      const word = at.page.words[at.index]!;
+      return this.table.decode(word, this.features) ?? undefinedInstruction(word);
     };
     return planRegion(
       fetch,
       regionLimits,
       (offset) =>
-        like === undefined ? this.arrivalsNear(page, inPage, offset) : this.targetsNear(page, inPage, offset, like),
+        like === undefined
+          ? likelyTargets(offset, heatAt)
+          : tableJumpRange(offset).filter((o) => targets.has(physicalAt(o))),
       (register) => like?.callees.find((callee) => callee.register === register)?.distance,
     );
-  }
-
-  private targetsNear(page: ProfiledPage, inPage: number, offset: number, { targets }: ProfiledRegion): number[] {
-    const found: number[] = [];
-    for (let o = offset - tableJumpReach; o <= offset + tableJumpReach; o += 4) {
-      if (targets.includes(this.physical(page, inPage + o) ?? -1)) found.push(o);
-    }
-    return found;
-  }
-
-  /** As `Regions.arrivalsNear` in cpu. */
-  private arrivalsNear(page: ProfiledPage, inPage: number, offset: number): number[] {
-    const found: { offset: number; heat: number }[] = [];
-    for (let o = offset - tableJumpReach; o <= offset + tableJumpReach; o += 4) {
-      const distance = Math.floor((inPage + o) / 4096);
-      const at = this.profiledPage(page, distance);
-      const heat = at?.heat[(inPage + o - distance * 4096) >> 2] ?? unexecuted;
-      if (heat !== unexecuted && heat >= tableTargetHeat) found.push({ offset: o, heat });
-    }
-    found.sort((a, b) => b.heat - a.heat);
-    return found.slice(0, tableTargets).map((f) => f.offset);
   }
 }
 

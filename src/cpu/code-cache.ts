@@ -127,13 +127,19 @@ export class CodeCache implements CodePages {
   private expectRegions({ page, records }: CodePage): void {
     const { mayStart } = this;
     if (mayStart === undefined) return;
-    const host = this.physical.hostAddress(page * 4096, 4096, true);
-    if (host < 0) return;
-    const { i32, u16 } = this.memory;
-    for (let inPage = 0; inPage < 4096; inPage += 4) {
-      if (mayStart(i32[(host + inPage) >>> 2]!, inPage))
-        u16[(records + inPage * (RecordLayout.size / 4) + RecordLayout.heat) >> 1] = this.expectant;
+    const words = this.words(page);
+    if (words === undefined) return;
+    const { memory, start } = words;
+    for (let i = 0; i < recordsPerPage - 1; i++) {
+      if (mayStart(memory[start + i]!, i * 4))
+        this.memory.u16[(records + i * RecordLayout.size + RecordLayout.heat) >> 1] = this.expectant;
     }
+  }
+
+  /** How often control arrived by a branch at the instruction of a record. */
+  arrivals(record: number): number {
+    const heat = this.memory.u16[(record + RecordLayout.heat) >> 1]!;
+    return heat === this.expectant ? 0 : heat;
   }
 
   /** A region lies over words of these pages that may not be decoded. */
@@ -144,12 +150,11 @@ export class CodeCache implements CodePages {
 
   /** Places where control arrived at least `leastHeat` times, and where no region that was compiled ahead may start. */
   warmPlaces(leastHeat: number): number {
-    const { u16 } = this.memory;
     let warm = 0;
     for (const { page, records } of this.pages.values()) {
       for (let i = 0; i < recordsPerPage - 1; i++) {
-        const heat = u16[(records + i * RecordLayout.size + RecordLayout.heat) >> 1]!;
-        if (heat >= leastHeat && !(this.mayStart?.(this.word(page * 4096 + i * 4) ?? 0, i * 4) ?? false)) warm++;
+        const warmHere = this.arrivals(records + i * RecordLayout.size) >= leastHeat;
+        if (warmHere && !(this.mayStart?.(this.word(page * 4096 + i * 4) ?? 0, i * 4) ?? false)) warm++;
       }
     }
     return warm;
@@ -166,10 +171,9 @@ export class CodeCache implements CodePages {
       cover(page, covered);
       const heat = new Uint16Array(recordsPerPage - 1);
       for (let i = 0; i < heat.length; i++) {
-        const record = (records + i * RecordLayout.size) >> 1;
-        const counted = this.memory.u16[record + RecordLayout.heat / 2]!;
-        if (this.memory.u16[record] === undecodedOperation && covered[i] === 0) heat[i] = unexecuted;
-        else heat[i] = counted === this.expectant ? 0 : Math.min(counted, unexecuted - 1);
+        const record = records + i * RecordLayout.size;
+        const executed = this.memory.u16[record >> 1] !== undecodedOperation || covered[i] !== 0;
+        heat[i] = executed ? Math.min(this.arrivals(record), unexecuted - 1) : unexecuted;
       }
       profiled.push({ page, virtualPage, words: words.memory.slice(words.start, words.start + 1024), heat });
     }

@@ -1,11 +1,11 @@
 import type { ProfiledRegion } from "../code-library/code-profile.js";
 import type { RegionLibrary } from "../code-library/region-library.js";
-import { pageEndOperation, RecordLayout, undecodedOperation } from "../interpreter/record.js";
+import { pageEndOperation, undecodedOperation } from "../interpreter/record.js";
 import { jumpCacheOffset, PeState } from "../ir/index.js";
 import type { Instruction } from "../isa/template.js";
 import { undefinedInstruction } from "../isa/undefined.js";
 import { compileRegions, planRegion, type RegionEnvironment, type RegionPlan } from "../jit/region-compiler.js";
-import { regionLimits, tableJumpReach, tableTargetHeat, tableTargets } from "../jit/region-limits.js";
+import { likelyTargets, regionLimits } from "../jit/region-limits.js";
 import type { CodeCache } from "./code-cache.js";
 import { recordNearPc } from "./execute-record.js";
 import type { LinearMemory } from "./linear-memory.js";
@@ -23,6 +23,7 @@ interface Planned {
   readonly physical: number;
   readonly inPage: number;
   readonly pages: ReadonlyMap<number, number>;
+  readonly callees: ProfiledRegion["callees"];
 }
 
 /** A compiled region. */
@@ -32,8 +33,8 @@ interface Region {
   readonly pages: readonly RegionPage[];
   /** Physical byte ranges of its blocks, [start, end) in pairs. */
   readonly ranges: readonly number[];
-  /** Physical addresses that its indirect branches were planned to go to; undefined for one of the library's. */
-  readonly targets: readonly number[] | undefined;
+  /** What its planning was told of indirect branches; undefined for one of the library's. */
+  readonly indirect: Pick<ProfiledRegion, "targets" | "callees"> | undefined;
 }
 
 /** Regions that are compiled together, at most: a module costs more than what is in it. */
@@ -56,8 +57,6 @@ export class Regions {
   private readonly planned = new Map<number, Planned>();
   /** Entries, by physical address, for which the library had other code than theirs. */
   private readonly notInLibrary = new Set<number>();
-  /** Where BLR went when regions were planned, by entry and register. */
-  private readonly callees = new Map<number, Map<number, number>>();
   private nextSlot = firstSlot;
   /** Counts for statistics. */
   compiled = 0;
@@ -168,6 +167,7 @@ export class Regions {
   private plan(base: number, physical: number): Planned | undefined {
     const started = performance.now();
     const pages = new Map<number, number>();
+    const callees: { register: number; distance: number }[] = [];
     const inPage = physical % 4096;
     const fetch = (offset: number): Instruction | undefined => {
       const record = recordNearPc(this.memory, base, offset);
@@ -184,10 +184,10 @@ export class Regions {
     const plan = planRegion(
       fetch,
       regionLimits,
-      (offset) => this.arrivalsNear(base, offset),
+      (offset) => likelyTargets(offset, (o) => this.arrivals(base, o)),
       (register) => {
         const distance = this.pointsTo(base, register);
-        if (distance !== undefined) this.noteCallee(physical, register, distance);
+        if (distance !== undefined) callees.push({ register, distance });
         return distance;
       },
     );
@@ -199,7 +199,7 @@ export class Regions {
       }) ?? false;
     for (const page of pages.keys()) if (!inRegion(page)) pages.delete(page);
     this.milliseconds += performance.now() - started;
-    return plan && { plan, physical, inPage, pages };
+    return plan && { plan, physical, inPage, pages, callees };
   }
 
   /** How far from the PE's pc an X register points: where a BLR may go, now and then. */
@@ -211,31 +211,18 @@ export class Regions {
     return distance % 4 === 0 ? distance : undefined;
   }
 
-  /** Offsets near `offset` where control often arrives by a branch. */
-  private arrivalsNear(base: number, offset: number): number[] {
-    const found: { offset: number; heat: number }[] = [];
-    for (let o = offset - tableJumpReach; o <= offset + tableJumpReach; o += 4) {
-      const record = recordNearPc(this.memory, base, o);
-      const heat = record === undefined ? 0 : this.memory.u16[(record + RecordLayout.heat) >> 1]!;
-      if (heat >= tableTargetHeat) found.push({ offset: o, heat });
-    }
-    found.sort((a, b) => b.heat - a.heat);
-    return found.slice(0, tableTargets).map((f) => f.offset);
-  }
-
-  private noteCallee(entry: number, register: number, distance: number): void {
-    const known = this.callees.get(entry);
-    if (known === undefined) this.callees.set(entry, new Map([[register, distance]]));
-    else known.set(register, distance);
+  /** How often control arrived by a branch at an offset from pc. */
+  private arrivals(base: number, offset: number): number {
+    const record = recordNearPc(this.memory, base, offset);
+    return record === undefined ? 0 : this.code.arrivals(record);
   }
 
   /** Regions that were compiled here. */
   profile(): ProfiledRegion[] {
     const profiled: ProfiledRegion[] = [];
     for (const [entry, regions] of this.byEntry) {
-      const callees = [...(this.callees.get(entry) ?? [])].map(([register, distance]) => ({ register, distance }));
-      for (const { ranges, targets } of regions) {
-        if (targets !== undefined) profiled.push({ entry, ranges, targets, callees });
+      for (const { ranges, indirect } of regions) {
+        if (indirect !== undefined) profiled.push({ entry, ranges, ...indirect });
       }
     }
     return profiled;
@@ -274,10 +261,13 @@ export class Regions {
     this.milliseconds += performance.now() - started;
   }
 
-  private register({ plan, physical, inPage, pages }: Planned, compiled: WebAssembly.ExportValue): void {
-    const targets = indirectTargets(plan).flatMap((at) => inPages([at, at + 4], inPage, (n) => pages.get(n) ?? -1)[0]!);
-    const known = targets.filter((address) => address >= 0);
-    this.enter(compiled, physical, pages, physicalRanges(plan, inPage, pages), known);
+  private register({ plan, physical, inPage, pages, callees }: Planned, compiled: WebAssembly.ExportValue): void {
+    const targets = indirectTargets(plan).flatMap((offset) => {
+      const distance = Math.floor((inPage + offset) / 4096);
+      const page = pages.get(distance);
+      return page === undefined ? [] : page * 4096 + (inPage + offset - distance * 4096);
+    });
+    this.enter(compiled, physical, pages, physicalRanges(plan, inPage, pages), { targets, callees });
     this.compiled++;
     this.instructions += plan.flow.instructionCount;
   }
@@ -287,7 +277,7 @@ export class Regions {
     entry: number,
     pages: ReadonlyMap<number, number>,
     ranges: readonly number[],
-    targets: readonly number[] | undefined,
+    indirect: Region["indirect"],
   ): Region {
     const slot = this.nextSlot++;
     this.table.set(slot, compiled as CallableFunction);
@@ -296,7 +286,7 @@ export class Regions {
       entry,
       pages: [...pages].map(([distance, page]) => ({ distance, page })),
       ranges,
-      targets,
+      indirect,
     };
     const others = this.byEntry.get(entry);
     if (others === undefined) this.byEntry.set(entry, [region]);
