@@ -50,6 +50,15 @@ export class LevelState {
     return i32[this.record + epochAt] === i32[w + levelsEpoch];
   }
 
+  /** Finds the contexts of its keys; the one for unprivileged accesses is the other, where that has the same key. */
+  findContexts(tlbs: TlbContexts): void {
+    const { key, unprivilegedKey, vmid, configuration } = this;
+    this.context = tlbs.find(key, vmid, -1, configuration);
+    this.unprivilegedContext =
+      key === unprivilegedKey ? this.context : tlbs.find(unprivilegedKey, vmid, this.context, configuration);
+    this.contextsEpoch = tlbs.epoch;
+  }
+
   /** Puts {@link context} and {@link unprivilegedContext} into the record. */
   keepContexts(i32: Int32Array, tlbs: TlbContexts): void {
     const { record, context, unprivilegedContext } = this;

@@ -589,12 +589,7 @@ export class ProcessingElement {
       const asid = this.asid(Regime.el10);
       level.key = withAsid(level.key, asid);
       level.unprivilegedKey = withAsid(level.unprivilegedKey, asid);
-      level.context = tlbs.find(level.key, level.vmid, -1, level.configuration);
-      level.unprivilegedContext =
-        level.key === level.unprivilegedKey
-          ? level.context
-          : tlbs.find(level.unprivilegedKey, level.vmid, level.context, level.configuration);
-      level.contextsEpoch = tlbs.epoch;
+      level.findContexts(tlbs);
       level.keepContexts(i32, tlbs);
     }
     // Where a context had to be made, another level may have lost its own.
@@ -747,21 +742,17 @@ export class ProcessingElement {
       vmid === level.vmid &&
       configuration === level.configuration &&
       tlbs.epoch === level.contextsEpoch
-    ) {
-      tlbs.current = level.context;
-      tlbs.currentUnprivileged = level.unprivilegedContext;
-      tlbs.use(tlbs.current, tlbs.currentUnprivileged);
-    } else {
-      tlbs.current = tlbs.find(key, vmid, -1, configuration);
-      tlbs.currentUnprivileged = separate ? tlbs.find(otherKey, vmid, tlbs.current, configuration) : tlbs.current;
+    )
+      tlbs.use(level.context, level.unprivilegedContext);
+    else {
       level.key = key;
       level.unprivilegedKey = otherKey;
       level.vmid = vmid;
       level.configuration = configuration;
-      level.context = tlbs.current;
-      level.unprivilegedContext = tlbs.currentUnprivileged;
-      level.contextsEpoch = tlbs.epoch;
+      level.findContexts(tlbs);
     }
+    tlbs.current = level.context;
+    tlbs.currentUnprivileged = level.unprivilegedContext;
     i32[w + tlbWord] = tlbs.tlb(tlbs.current);
     i32[w + tlbUnprivilegedWord] = tlbs.tlb(tlbs.currentUnprivileged);
     i32[w + jumpCacheWord] = tlbs.jumpCache(tlbs.current);

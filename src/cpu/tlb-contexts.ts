@@ -527,10 +527,7 @@ export class TlbContexts {
 
   /** Empties all jump caches: regions are gone. */
   clearJumpCaches(): void {
-    for (let context = 0; context < this.#used; context++) {
-      const cache = this.jumpCache(context);
-      this.#memory.u8.fill(0xff, cache, cache + jumpCacheSize);
-    }
+    for (let context = 0; context < this.#used; context++) this.#clearJumpCache(context);
   }
 
   /** log2 of the size of the block that an entry of a context came from; for `info tlb`. */
