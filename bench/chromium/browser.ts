@@ -5,23 +5,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { build } from "vite";
+import { chromiumFlags, chromiumPath } from "../../test/support/chromium.js";
 import { rootDirectory } from "../engines.js";
 import type { Job, JobResult } from "./job.js";
-
-/** Debian's Chromium, as in test/web. */
-const browserPath = "/usr/bin/chromium";
-
-/** A browser that shows nothing and talks to nobody. Nothing here is about JavaScript or WebAssembly: pages get what users' get. */
-const flags = [
-  "--headless=new",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 const types: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript" };
 
@@ -47,7 +33,7 @@ export class ChromiumRunner {
 
   /** Builds the page and serves it. Throws when there is no Chromium. */
   static async open(moreFlags: readonly string[] = []): Promise<ChromiumRunner> {
-    if (!existsSync(browserPath)) throw new Error(`there is no ${browserPath}: scripts/get-tools.sh installs it`);
+    if (!existsSync(chromiumPath)) throw new Error(`there is no ${chromiumPath}: scripts/get-tools.sh installs it`);
     const directory = mkdtempSync(join(tmpdir(), "trapeze-bench-"));
     await build({
       configFile: `${rootDirectory}vite.web.config.ts`,
@@ -66,16 +52,20 @@ export class ChromiumRunner {
     const profile = mkdtempSync(join(this.directory, "profile-"));
     const { port } = this.server.address() as AddressInfo;
     const url = `http://127.0.0.1:${port}/index.html`;
-    const browser = spawn(browserPath, [...flags, `--user-data-dir=${profile}`, ...this.moreFlags, url], {
-      stdio: "ignore",
-      detached: true,
-    });
+    const browser = spawn(
+      chromiumPath,
+      ["--headless=new", ...chromiumFlags, `--user-data-dir=${profile}`, ...this.moreFlags, url],
+      {
+        stdio: "ignore",
+        detached: true,
+      },
+    );
     const gone = new Promise<void>((resolve) => browser.once("close", () => resolve()));
     let timer: ReturnType<typeof setTimeout> | undefined;
     try {
       return await new Promise<JobResult>((resolve, reject) => {
         this.#answer = resolve;
-        browser.once("error", (error) => reject(new Error(`can't start ${browserPath}: ${error.message}`)));
+        browser.once("error", (error) => reject(new Error(`can't start ${chromiumPath}: ${error.message}`)));
         browser.once("exit", (status) => reject(new Error(`Chromium ended early, with status ${status}`)));
         timer = setTimeout(() => reject(new Error(`Chromium took longer than ${limit} s`)), limit * 1000);
       });

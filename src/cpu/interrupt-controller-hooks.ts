@@ -1,3 +1,4 @@
+import { internalized } from "../isa/pattern.js";
 import { type SystemRegister, systemRegisters } from "../isa/system-registers/index.js";
 import { EnvironmentResult } from "./environment-operations.js";
 import { interruptIsPendingUnmasked } from "./interrupts.js";
@@ -13,9 +14,6 @@ interface VirtualRegister {
   readonly name: string;
 }
 
-/** The same text as a property's name: those V8 compares by address, where it has to read what was put together at run time. */
-const asName = (text: string): string => Object.keys({ [text]: 0 })[0]!;
-
 /**
  * The ICV_* register behind an ICC_* one (IHI 0069, 6.1): Group 0's with FMO, Group 1's with IMO, those of both groups
  * with either. SGIs are always physical (HCR_EL2 traps them), and so are ICC_SRE_ELx and what EL3 has for itself.
@@ -25,7 +23,7 @@ function virtualRegister({ name }: SystemRegister): VirtualRegister | undefined 
   if (match === null) return undefined;
   const group = match[2];
   const hcr = group === "0" ? Hcr.FMO : group === "1" ? Hcr.IMO : Hcr.FMO | Hcr.IMO;
-  return { hcr, name: asName(name.replace("ICC_", "ICV_")) };
+  return { hcr, name: internalized(name.replace("ICC_", "ICV_")) };
 }
 
 const virtualRegisters = systemRegisters.map(virtualRegister);

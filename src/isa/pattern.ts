@@ -33,7 +33,7 @@ function conventionalWidth(name: string): number {
 }
 
 /** The same text as a key of objects, which engines find by address: a piece cut out of a string they must look up each time. */
-function internalized(name: string): string {
+export function internalized(name: string): string {
   return Object.keys({ [name]: 0 })[0]!;
 }
 

@@ -5,9 +5,8 @@ import { fileURLToPath } from "node:url";
 import { type Browser, chromium } from "playwright-core";
 import { build, type PreviewServer, preview } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chromiumFlags, chromiumPath } from "../support/chromium.js";
 
-/** Debian's Chromium; playwright's own downloads aren't used. */
-const browserPath = "/usr/bin/chromium";
 const configFile = fileURLToPath(new URL("../../vite.web.config.ts", import.meta.url));
 
 describe("the page", () => {
@@ -20,16 +19,9 @@ describe("the page", () => {
     await build(options);
     server = await preview({ ...options, preview: { port: 0, host: "127.0.0.1" } });
     browser = await chromium.launch({
-      executablePath: browserPath,
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
+      // Playwright's own downloads aren't used.
+      executablePath: chromiumPath,
+      args: [...chromiumFlags],
     });
   }, 120_000);
 
